@@ -1,0 +1,135 @@
+"""Write a COCO-like annotation file of any size, the same bytes for the same arguments.
+
+The distributions follow COCO 2017 train: about 7 objects an image, 45 polygon numbers an object, 1 % crowds, two decimals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+CATEGORIES = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
+KEYPOINTS = (
+    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow "
+    "left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"
+).split()
+SKELETON = [[16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9], [8, 10]]
+OBJECTS_PER_IMAGE = 860_001 / 118_287
+CROWD_SHARE = 0.01
+MEAN_VERTICES = 22.5
+
+
+def images(count: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    widths = rng.choice([640, 480, 500, 427, 612], count)
+    heights = rng.choice([480, 640, 427, 375, 612], count)
+    return [
+        {
+            "license": int(i % 8 + 1),
+            "file_name": f"{i + 1:012d}.jpg",
+            "coco_url": f"http://images.example/train/{i + 1:012d}.jpg",
+            "height": int(heights[i]),
+            "width": int(widths[i]),
+            "date_captured": "2013-11-14 11:18:45",
+            "id": i + 1,
+        }
+        for i in range(count)
+    ]
+
+
+def categories(task: str) -> list[dict[str, Any]]:
+    if task == "person_keypoints":
+        return [{"supercategory": "person", "id": 1, "name": "person", "keypoints": KEYPOINTS, "skeleton": SKELETON}]
+    return [{"supercategory": f"group {i // 10}", "id": i, "name": f"thing {i}"} for i in CATEGORIES]
+
+
+def polygon(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+    """One star-shaped ring of shape (vertices, 2), inside the image, in hundredths of a pixel."""
+    vertices = max(4, int(rng.exponential(MEAN_VERTICES - 4)) + 4)
+    radius = np.minimum(rng.lognormal(3.4, 0.9), min(width, height) / 2.2)
+    centre = rng.uniform(radius, [width - radius, height - radius])
+    angles = np.sort(rng.uniform(0, 2 * np.pi, vertices))
+    radii = radius * rng.uniform(0.75, 1.0, vertices)
+    ring = centre + np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii[:, None]
+    return np.round(np.clip(ring, 0, [width, height]), 2)
+
+
+def shoelace(ring: np.ndarray) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+def crowd(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
+    """A crowd mask: uncompressed runs, column by column, one run of foreground in each of some columns."""
+    left = int(rng.integers(0, width // 2))
+    columns = int(rng.integers(10, width // 4))
+    top, run = int(rng.integers(1, height // 2)), int(rng.integers(8, height // 3))
+    counts = [left * height + top, run]
+    for _ in range(columns - 1):
+        counts += [height - run, run]
+    counts.append(width * height - sum(counts))
+    box = [left, top, columns - 1, run - 1]
+    return {"segmentation": {"counts": counts, "size": [height, width]}, "area": columns * run, "iscrowd": 1, "bbox": box}
+
+
+def single(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
+    ring = polygon(width, height, rng)
+    low, high = ring.min(axis=0), ring.max(axis=0)
+    box = [round(float(v), 2) for v in (*low, *(high - low))]
+    if min(box[2:]) <= 0 or shoelace(ring) < 1:
+        return single(width, height, rng)
+    return {"segmentation": [ring.ravel().tolist()], "area": shoelace(ring), "iscrowd": 0, "bbox": box}
+
+
+def pose(annotation: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    x, y, w, h = annotation["bbox"]
+    visible = rng.integers(0, 3, len(KEYPOINTS)) if not annotation["iscrowd"] else np.zeros(len(KEYPOINTS), int)
+    points = rng.uniform([x, y], [x + w, y + h], (len(KEYPOINTS), 2)).astype(int) * (visible > 0)[:, None]
+    flat = np.column_stack([points, visible]).ravel().tolist()
+    return {"num_keypoints": int((visible > 0).sum()), "keypoints": flat}
+
+
+def annotations(task: str, records: list[dict[str, Any]], count: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    owners = np.sort(rng.integers(0, len(records), count))
+    for i, owner in enumerate(owners):
+        image = records[owner]
+        shape = crowd if rng.random() < CROWD_SHARE else single
+        body = shape(image["width"], image["height"], rng)
+        if task == "person_keypoints":
+            body |= pose(body, rng)
+        category = 1 if task == "person_keypoints" else int(rng.choice(CATEGORIES))
+        yield {**body, "image_id": image["id"], "category_id": category, "id": i + 1}
+
+
+def write(path: Path, task: str, count: int, seed: int) -> None:
+    """Write `count` annotations to `path`."""
+    rng = np.random.default_rng(seed)
+    records = images(max(1, round(count / OBJECTS_PER_IMAGE)), rng)
+    head = {
+        "info": {"description": "Generated", "version": "1.0", "year": 2017, "date_created": "2017/09/01"},
+        "licenses": [{"url": "", "id": i, "name": f"License {i}"} for i in range(1, 9)],
+        "images": records,
+    }
+    with path.open("w", encoding="utf-8") as out:
+        out.write(json.dumps(head)[:-1] + ', "annotations": [')
+        for i, annotation in enumerate(annotations(task, records, count, rng)):
+            out.write((", " if i else "") + json.dumps(annotation))
+        out.write('], "categories": ' + json.dumps(categories(task)) + "}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--annotations", type=int, default=36_781)
+    parser.add_argument("--task", choices=["instances", "person_keypoints"], default="instances")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    write(options.path, options.task, options.annotations, options.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Slices of one file, decoded and checked here or in several processes."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from cocolint.check import registry
+from cocolint.check.engine import Options, SliceOutcome, check_slice
+from cocolint.check.rule import Rule
+from cocolint.read.document import Document, SliceReader
+from cocolint.read.slicing import Span, cut_exactly
+from cocolint.read.structure import BadCut
+
+PARALLEL_BYTES = 24_000_000
+"""Files from this size on are shared between processes; below it, starting them costs more than they save."""
+
+Report = Callable[[int], None]
+
+
+class SliceChecker:
+    """Reads a slice of one document and runs rules on it."""
+
+    def __init__(self, reader: SliceReader, rules: list[Rule], options: Options) -> None:
+        self._reader = reader
+        self._rules = rules
+        self._options = options
+
+    def __call__(self, span: Span) -> SliceOutcome:
+        """Return the outcome of a slice. Raises `BadCut` if the span is not whole records."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            table, faults = self._reader.read(span)
+            return check_slice(table, faults, self._rules, self._options)
+        finally:
+            if collecting:
+                gc.enable()
+
+
+def check_slices(
+    document: Document, rules: list[Rule], options: Options, jobs: int, folder: Path | None, report: Report
+) -> list[SliceOutcome]:
+    """Return the outcome of every slice in order; `report` is called with the bytes done after each."""
+    try:
+        return list(_run(document, rules, options, jobs, folder, report))
+    except BadCut:
+        document.slices = cut_exactly(document.source, document.sections["annotations"])
+        return list(_run(document, rules, options, jobs, folder, report))
+
+
+def _run(
+    document: Document, rules: list[Rule], options: Options, jobs: int, folder: Path | None, report: Report
+) -> Iterator[SliceOutcome]:
+    spans = document.slices
+    reader = SliceReader.of(document)
+    if jobs == 1 or len(spans) == 1 or document.source.size < PARALLEL_BYTES:
+        checker = SliceChecker(reader, rules, options)
+        for span in spans:
+            yield checker(span)
+            report(span.stop - span.start)
+        return
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    names = [rule.name for rule in rules]
+    arguments = (reader, names, folder, options)
+    with ProcessPoolExecutor(min(jobs, len(spans)), context, _start_worker, arguments) as pool:
+        for span, outcome in zip(spans, pool.map(_check_span, spans), strict=True):
+            yield outcome
+            report(span.stop - span.start)
+
+
+_checker: SliceChecker
+
+
+def _start_worker(reader: SliceReader, names: list[str], folder: Path | None, options: Options) -> None:
+    global _checker
+    known = registry.load(folder)
+    _checker = SliceChecker(reader, [known.get(name) for name in names], options)
+
+
+def _check_span(span: Span) -> SliceOutcome:
+    return _checker(span)

@@ -1,0 +1,133 @@
+"""What a rule is: a function with a code, a name, a severity and a docstring in sections."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cocolint.model import Finding, Fix, Severity, Task
+
+SECTIONS = ("What breaks", "Definition", "Tolerance", "Source", "Fix")
+OBJECT_TASKS = frozenset({Task.INSTANCES, Task.PERSON_KEYPOINTS, Task.STUFF})
+ANNOTATION_TASKS = frozenset(task for task in Task if not task.is_results)
+ALL_TASKS = frozenset(Task)
+
+RuleFunction = Callable[..., Iterable[Finding]]
+
+
+class Scope(enum.IntEnum):
+    """How much of a run a rule sees at once; it follows from the fixtures that the rule asks for."""
+
+    SLICE = 1
+    FILE = 2
+
+
+FIXTURES = {
+    "annotations": Scope.SLICE,
+    "index": Scope.FILE,
+    "images": Scope.FILE,
+    "categories": Scope.FILE,
+    "faults": Scope.FILE,
+    "file": Scope.FILE,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule: the function with what its decorator says of it.
+
+    Raises `TypeError` where a parameter is neither a known fixture nor a keyword-only option with a default.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    function: RuleFunction
+    impact: int
+    requires: tuple[str, ...]
+    tasks: frozenset[Task]
+    fix: Fix | None
+    relaxed: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for parameter in inspect.signature(self.function).parameters.values():
+            option = parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
+            if not option and parameter.name not in FIXTURES:
+                known = ", ".join(FIXTURES)
+                raise TypeError(f"{self.name}: '{parameter.name}' is not a fixture ({known})")
+
+    @cached_property
+    def fixtures(self) -> tuple[str, ...]:
+        """The names of the fixtures that the function asks for."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    @property
+    def scope(self) -> Scope:
+        """The smallest scope that all fixtures agree with."""
+        return Scope.SLICE if "annotations" in self.fixtures else Scope.FILE
+
+    @property
+    def on_by_default(self) -> bool:
+        """Errors and warnings of impact 1 to 3 are on."""
+        return self.severity >= Severity.WARNING and self.impact <= 3
+
+    @cached_property
+    def summary(self) -> str:
+        """The first paragraph of the docstring, without its full stop."""
+        return self._paragraphs[0].rstrip(".")
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """The docstring's sections by title, such as `What breaks` and `Fix`."""
+        found = {}
+        for paragraph in self._paragraphs[1:]:
+            title, colon, text = paragraph.partition(": ")
+            if colon and title in SECTIONS:
+                found[title] = text
+        return found
+
+    @cached_property
+    def _paragraphs(self) -> list[str]:
+        text = inspect.cleandoc(self.function.__doc__ or self.name)
+        starts = "|".join(SECTIONS)
+        blocks = re.split(rf"\n\s*\n|\n(?=(?:{starts}): )", text)
+        return [re.sub(r"\s+", " ", block).strip() for block in blocks]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Iterator[Finding]:
+        return iter(self.function(*args, **kwargs))
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    impact: int = 2,
+    requires: Iterable[str] = (),
+    tasks: Iterable[Task] = ANNOTATION_TASKS,
+    fix: Fix | None = None,
+    relaxed: Iterable[str] = (),
+) -> Callable[[RuleFunction], Rule]:
+    """Make a rule of a function.
+
+    `impact` is 1 (frequent and severe) to 4 (rare or mild). Rows that a rule in `requires` condemned are left out here,
+    and where it condemned the whole file, this rule is skipped. `relaxed` names dialects that leave the thing out by
+    design: there the finding is information only.
+    """
+
+    def decorate(function: RuleFunction) -> Rule:
+        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), fix, tuple(relaxed))
+
+    return decorate

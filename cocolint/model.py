@@ -1,0 +1,175 @@
+"""The plain data that the steps hand on to each other."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Values = dict[str, npt.NDArray[np.generic]]
+
+NO_ROWS: Ints = np.empty(0, np.int64)
+
+
+class Severity(enum.IntEnum):
+    """How bad a finding is: what breaks a reader or a number is an error, what may do so is a warning."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Fix(enum.StrEnum):
+    """How a fault can be mended: `safe` changes no meaning, `unsafe` may."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class Task(enum.StrEnum):
+    """What an annotation file is for; the value is the prefix of its name and the name of its schema."""
+
+    INSTANCES = "instances"
+    PERSON_KEYPOINTS = "person_keypoints"
+    CAPTIONS = "captions"
+    IMAGE_INFO = "image_info"
+    LABELS = "labels"
+    STUFF = "stuff"
+    PANOPTIC = "panoptic"
+    RESULTS_BBOX = "results_bbox"
+    RESULTS_SEGM = "results_segm"
+    RESULTS_KEYPOINTS = "results_keypoints"
+    RESULTS_CAPTIONS = "results_captions"
+    RESULTS_STUFF = "results_stuff"
+    RESULTS_PANOPTIC = "results_panoptic"
+
+    @property
+    def is_results(self) -> bool:
+        """Whether files of this task hold what a model predicted."""
+        return self.startswith("results_")
+
+
+class Status(enum.StrEnum):
+    """What became of a file in a run."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class AnnotationFile:
+    """One file to check, as its path tells; `task` is None until the content has to tell it."""
+
+    path: Path
+    display: str
+    task: Task | None
+    subset: str
+    layout: str
+    follows_pattern: bool
+    named_by_user: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault as a rule sees it: some rows of one section, or the whole file where `section` is None.
+
+    `rows` are positions in the section. `field` is the JSON pointer below a record, such as `bbox` or `segmentation/0`.
+    `message` and `field` are format strings; `values` holds one array per name in them, each as long as `rows`.
+    `summary`, `severity` and `hint` replace the rule's own where they are given.
+    """
+
+    message: str
+    section: str | None = None
+    rows: Ints = dataclasses.field(default_factory=lambda: NO_ROWS)
+    field: str | None = None
+    values: Values = dataclasses.field(default_factory=dict)
+    severity: Severity | None = None
+    summary: str | None = None
+    hint: str | None = None
+
+    def format(self, position: int) -> str:
+        """Return the message for the row at `position` of `rows`."""
+        return self.message.format(**{name: column[position].item() for name, column in self.values.items()})
+
+    def pointer(self, position: int) -> str:
+        """Return the JSON pointer of the row at `position` of `rows`, or "" for the whole file."""
+        if self.section is None:
+            return f"/{self.field}" if self.field else ""
+        if not len(self.rows):
+            return f"/{self.section}"
+        tail = f"/{self.field}" if self.field else ""
+        named = {name: column[position].item() for name, column in self.values.items()}
+        return f"/{self.section}/{self.rows[position]}" + tail.format(**named)
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What rules may know of the file itself. `keys` are its top-level keys; `row_counts` the records of each section."""
+
+    display: str
+    task: Task
+    subset: str
+    dialect: str
+    layout: str
+    follows_pattern: bool
+    keys: frozenset[str]
+    row_counts: dict[str, int]
+
+
+@dataclass
+class FindingGroup:
+    """One rule's finding in one file, with all that a report says of it.
+
+    `total` is the number of records of the section, `suppressed` the rows left out as allowed, `related` the names of
+    rules whose findings on the same rows were folded into this one.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    breaks: str
+    hint: str
+    fix: Fix | None
+    path: str
+    finding: Finding
+    total: int
+    suppressed: int = 0
+    related: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many records, or 1 for a fact about the whole file."""
+        return max(1, len(self.finding.rows))
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A rule that did not run on a file, or on any file where `path` is None, and why."""
+
+    code: str
+    name: str
+    path: str | None
+    because: str
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A rule that raised: a fault of the rule, not of the data."""
+
+    code: str
+    name: str
+    path: str
+    error: str

@@ -1,0 +1,210 @@
+"""Decoded records become columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cocolint.model import Bools, Floats, Ints
+from cocolint.read.columns import Annotations, Categories, Images, Points, Rings, Runs
+from cocolint.read.geometry import decode_counts, group_reduce
+
+UNSET = msgspec.UNSET
+INT64 = range(-(2**63), 2**63)
+
+
+class Masks:
+    """The presence of each field while a table is built.
+
+    `broken` holds for each field the rows whose value the schema refused.
+    """
+
+    def __init__(self, records: Sequence[Any], broken: dict[str, set[int]]) -> None:
+        self.records = records
+        self.broken = broken
+        self.valid: dict[str, Bools] = {}
+        self.absent: dict[str, Bools] = {}
+        self.overflow: dict[str, list[int]] = {}
+
+    def column(self, name: str) -> list[Any]:
+        """Return the values of a field, UNSET where there is none, and note which rows have one."""
+        size = len(self.records)
+        fields: tuple[str, ...] = getattr(type(self.records[0]), "__struct_fields__", ()) if size else ()
+        if name not in fields:
+            self.valid[name], self.absent[name] = np.zeros(size, bool), np.ones(size, bool)
+            return [UNSET] * size
+        values = [getattr(record, name) for record in self.records]
+        valid = np.ones(size, bool)
+        if UNSET in values:
+            valid = np.fromiter((value is not UNSET for value in values), bool, size)
+        absent = ~valid
+        if name in self.broken:
+            absent[list(self.broken[name])] = False
+        self.valid[name], self.absent[name] = valid, absent
+        return values
+
+    def integers(self, name: str, default: int) -> Ints:
+        """Return a field as 64-bit integers; rows without one hold `default`, and larger ones are noted as overflow."""
+        values = self.column(name)
+        try:
+            return np.array(values, np.int64)
+        except (TypeError, OverflowError):
+            pass
+        large = [row for row, value in enumerate(values) if value is not UNSET and value not in INT64]
+        if large:
+            self.overflow[name] = large
+            self.valid[name][large] = False
+        valid = self.valid[name].tolist()
+        return np.array([value if ok else default for value, ok in zip(values, valid, strict=True)], np.int64)
+
+    def numbers(self, name: str) -> Floats:
+        """Return a field as floats, NaN where there is none."""
+        values = self.column(name)
+        try:
+            return np.array(values, np.float64)
+        except (TypeError, OverflowError):
+            return np.array([as_float(value) for value in values])
+
+    def texts(self, name: str) -> list[str]:
+        """Return a field as strings, "" where there is none."""
+        return [value if isinstance(value, str) else "" for value in self.column(name)]
+
+
+def as_float(value: Any) -> float:
+    """Return a number as a float, infinite beyond the range of floats, NaN if it is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def images_of(masks: Masks) -> Images:
+    """Build the images table."""
+    table = {
+        "id": masks.integers("id", -1),
+        "width": masks.numbers("width"),
+        "height": masks.numbers("height"),
+        "file_name": masks.texts("file_name"),
+    }
+    return Images(table, masks.valid, masks.absent, len(masks.records))
+
+
+def categories_of(masks: Masks) -> Categories:
+    """Build the categories table."""
+    table: dict[str, Any] = {"id": masks.integers("id", -1)}
+    for name in ("name", "supercategory"):
+        table[name] = masks.texts(name)
+    for name in ("keypoints", "skeleton", "isthing"):
+        table[name] = [None if value is UNSET else value for value in masks.column(name)]
+    return Categories(table, masks.valid, masks.absent, len(masks.records))
+
+
+def annotations_of(masks: Masks, images: Images, categories: Categories) -> Annotations:
+    """Build the annotations table of one slice."""
+    size = len(masks.records)
+    keys: dict[str, Any] = {name: masks.integers(name, -1) for name in ("id", "image_id", "category_id", "num_keypoints")}
+    keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
+    keys["area"] = masks.numbers("area")
+    keys["bbox"] = _boxes(masks.column("bbox"))
+    keys["rotation"] = _rotations(masks.column("attributes"))
+    keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
+    keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
+    segmentations = masks.column("segmentation")
+    rings, runs, points = _rings(segmentations), _runs(segmentations), _points(masks.column("keypoints"))
+    keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
+    keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
+    keys |= _mask_keys(size, rings, runs, points)
+    return Annotations(keys, masks.valid, masks.absent, images, categories, rings, runs, points)
+
+
+def _boxes(values: list[Any]) -> Floats:
+    try:
+        flat = np.fromiter(chain.from_iterable(values), np.float64, 4 * len(values))
+    except (TypeError, OverflowError):
+        unknown = (float("nan"),) * 4
+        flat = np.array([as_float(v) for box in values for v in (unknown if box is UNSET else box)])
+    return flat.reshape(-1, 4)
+
+
+def _rotations(values: list[Any]) -> Floats:
+    out = np.zeros(len(values))
+    for row, value in enumerate(values):
+        if value is not UNSET and "rotation" in value:
+            angle = as_float(value["rotation"])
+            out[row] = 0 if np.isnan(angle) else angle
+    return out
+
+
+def _floats(lists: list[list[Any]], count: int) -> Floats:
+    try:
+        return np.fromiter(chain.from_iterable(lists), np.float64, count)
+    except OverflowError:
+        return np.array([as_float(value) for part in lists for value in part])
+
+
+def _rings(segmentations: list[Any]) -> Rings:
+    counts = np.fromiter((len(s) if type(s) is list else 0 for s in segmentations), np.int64, len(segmentations))
+    rings = [ring for s in segmentations if type(s) is list for ring in s]
+    length = np.fromiter(map(len, rings), np.int64, len(rings))
+    owner = np.repeat(np.arange(len(segmentations)), counts)
+    place = np.arange(len(rings)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return Rings(owner, place, length, _floats(rings, int(length.sum())))
+
+
+def _runs(segmentations: list[Any]) -> Runs:
+    masks = [(row, s) for row, s in enumerate(segmentations) if s is not UNSET and type(s) is not list]
+    owner = np.array([row for row, _ in masks], np.int64)
+    size = np.array([[_clip(v) for v in s.size] for _, s in masks], np.int64).reshape(-1, 2)
+    compressed = np.array([isinstance(s.counts, str) for _, s in masks], bool)
+    text = [s.counts if isinstance(s.counts, str) else "" for _, s in masks]
+    runs, length, mark = decode_counts([text[i] for i in np.flatnonzero(compressed)])
+    lengths = np.zeros(len(masks), np.int64)
+    marks = np.zeros(len(masks), np.int64)
+    lengths[compressed], marks[compressed] = length, mark
+    plain = [s.counts for _, s in masks if not isinstance(s.counts, str)]
+    lengths[~compressed] = np.fromiter(map(len, plain), np.int64, len(plain))
+    counts = np.empty(int(lengths.sum()), np.int64)
+    from_text = np.repeat(compressed, lengths)
+    counts[from_text] = runs
+    try:
+        counts[~from_text] = np.fromiter(chain.from_iterable(plain), np.int64)
+    except OverflowError:
+        counts[~from_text] = [_clip(value) for part in plain for value in part]
+    return Runs(owner, size[:, 0], size[:, 1], lengths, counts, compressed, marks, text)
+
+
+def _clip(value: int) -> int:
+    """Keep an integer within bounds whose sums do not overflow; what lies beyond is no run length or size anyway."""
+    return max(-(2**40), min(value, 2**40))
+
+
+def _points(values: list[Any]) -> Points:
+    lists = [[] if value is UNSET else value for value in values]
+    length = np.fromiter(map(len, lists), np.int64, len(lists))
+    return Points(length, _floats(lists, int(length.sum())))
+
+
+def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str, Any]:
+    bounds, area, digest = np.full((size, 4), np.nan), np.full(size, np.nan), np.zeros(size)
+    if len(rings.owner):
+        shapes = rings.shapes
+        with np.errstate(all="ignore"):
+            for column, function in enumerate((np.fmin, np.fmin, np.fmax, np.fmax)):
+                bounds[:, column] = group_reduce(function, shapes.bounds[:, column], rings.owner, size, np.nan)
+            area = group_reduce(np.add, np.abs(shapes.area), rings.owner, size, np.nan)
+            digest = group_reduce(np.add, shapes.digest, rings.owner, size, 0.0)
+    if len(runs.owner):
+        bounds[runs.owner], area[runs.owner] = runs.shapes.bounds, runs.shapes.area
+        digest[runs.owner] = runs.shapes.digest
+    if len(points.values):
+        owner = np.repeat(np.arange(size), points.length)
+        place = np.arange(len(points.values)) - points.start[:-1][owner]
+        with np.errstate(all="ignore"):
+            digest += np.bincount(owner, points.values * (place + 0.5), size)
+    return {"mask_bounds": bounds, "mask_area": area, "digest": digest}

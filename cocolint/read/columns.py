@@ -1,0 +1,317 @@
+"""Sections as numpy columns: what rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cocolint.model import Bools, Finding, Floats, Ints, Severity, Values
+from cocolint.read.geometry import RingShapes, RunShapes, starts_of
+
+
+class Table:
+    """The rows of one section.
+
+    `valid[name]` tells for each row whether the field is there and well typed; `absent[name]` whether it is not there
+    at all. A field that is neither was reported by the schema. Row numbers in findings count from `offset`.
+    """
+
+    section = ""
+
+    def __init__(self, size: int, valid: dict[str, Bools], absent: dict[str, Bools], offset: int = 0) -> None:
+        self.size = size
+        self.offset = offset
+        self.valid = valid
+        self.absent = absent
+
+    def __len__(self) -> int:
+        return self.size
+
+    def has(self, field: str) -> Bools:
+        """Return for each row whether `field` is there with a sound value."""
+        return self.valid.get(field, np.zeros(self.size, bool))
+
+    def lacks(self, field: str) -> Bools:
+        """Return for each row whether `field` is not there at all."""
+        return self.absent.get(field, np.ones(self.size, bool))
+
+    def where(
+        self,
+        mask: Bools,
+        field: str | None,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        summary: str | None = None,
+        **values: Any,
+    ) -> Iterable[Finding]:
+        """Yield one finding for the rows of `mask`, if any. `values` are arrays as long as the table."""
+        yield from self.at(
+            np.flatnonzero(mask), field, message, severity=severity, summary=summary,
+            **{name: np.asarray(column)[mask] for name, column in values.items()},
+        )  # fmt: skip
+
+    def at(
+        self,
+        rows: Ints | Sequence[int],
+        field: str | None,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        summary: str | None = None,
+        **values: Any,
+    ) -> Iterable[Finding]:
+        """Yield one finding for `rows`, if any. `values` are arrays as long as `rows`."""
+        chosen = np.asarray(rows, np.int64)
+        if len(chosen):
+            columns: Values = {name: np.asarray(column) for name, column in values.items()}
+            yield Finding(message, self.section, chosen + self.offset, field, columns, severity, summary)
+
+
+def lookup(known: Ints, usable: Bools, wanted: Ints) -> Ints:
+    """Return for each of `wanted` the last row of `known` with that id, or -1. Rows that are not `usable` match nothing."""
+    rows = np.flatnonzero(usable)
+    if not len(rows):
+        return np.full(len(wanted), -1, np.int64)
+    rows = rows[np.argsort(known[rows], kind="stable")]
+    ids = known[rows]
+    place = np.searchsorted(ids, wanted, side="right") - 1
+    found = (place >= 0) & (ids[place] == wanted)
+    return np.where(found, rows[place], -1)
+
+
+class Images(Table):
+    """The images: `id`, `width` and `height` in pixels (NaN where unknown), `file_name` ("" where unknown)."""
+
+    section = "images"
+
+    def __init__(self, table: dict[str, Any], valid: dict[str, Bools], absent: dict[str, Bools], size: int) -> None:
+        super().__init__(size, valid, absent)
+        self.id: Ints = table["id"]
+        self.width: Floats = table["width"]
+        self.height: Floats = table["height"]
+        self.file_name: list[str] = table["file_name"]
+
+    def rows_of(self, ids: Ints) -> Ints:
+        """Return the row of each id, -1 where there is no such image."""
+        return lookup(self.id, self.has("id"), ids)
+
+
+class Categories(Table):
+    """The categories: `id`, `name` and `supercategory` ("" where unknown), `keypoints` and `skeleton` (None where unknown)."""
+
+    section = "categories"
+
+    def __init__(self, table: dict[str, Any], valid: dict[str, Bools], absent: dict[str, Bools], size: int) -> None:
+        super().__init__(size, valid, absent)
+        self.id: Ints = table["id"]
+        self.name: list[str] = table["name"]
+        self.supercategory: list[str] = table["supercategory"]
+        self.keypoints: list[list[str] | None] = table["keypoints"]
+        self.skeleton: list[list[list[int]] | None] = table["skeleton"]
+        self.is_thing: list[Any] = table["isthing"]
+
+    @cached_property
+    def point_count(self) -> Ints:
+        """The number K of keypoints of each category, -1 where unknown."""
+        return np.array([-1 if names is None else len(names) for names in self.keypoints], np.int64)
+
+    def rows_of(self, ids: Ints) -> Ints:
+        """Return the row of each id, -1 where there is no such category."""
+        return lookup(self.id, self.has("id"), ids)
+
+
+@dataclass(frozen=True)
+class Rings:
+    """All polygon rings of some annotations, flat.
+
+    `owner` is the annotation's row in its table, `place` the ring's number within the annotation, `length` how many
+    numbers it has, `values` all numbers one after the other.
+    """
+
+    owner: Ints
+    place: Ints
+    length: Ints
+    values: Floats
+
+    @cached_property
+    def shapes(self) -> RingShapes:
+        """Bounds (n, 4), signed shoelace area and digest of each ring."""
+        return RingShapes(self.values, self.length)
+
+    @cached_property
+    def start(self) -> Ints:
+        """Where each ring starts in `values`; one more entry for the end."""
+        return starts_of(self.length)
+
+    @cached_property
+    def value_owner(self) -> Ints:
+        """For each number the ring it belongs to."""
+        return np.repeat(np.arange(len(self.length)), self.length)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All RLE masks of some annotations, flat.
+
+    `owner` is the annotation's row in its table, `height` and `width` are from `size`, `length` counts the runs of each
+    mask, `counts` holds all runs. `compressed` tells whether `counts` was a string, `mark` whether that string decodes:
+    0 sound, 1 a character out of range, 2 the last number is cut off.
+    """
+
+    owner: Ints
+    height: Ints
+    width: Ints
+    length: Ints
+    counts: Ints
+    compressed: Bools
+    mark: Ints
+    text: list[str]
+
+    @cached_property
+    def shapes(self) -> RunShapes:
+        """Foreground area, total and bounds (n, 4) of each mask."""
+        return RunShapes(self.counts, self.length, self.height)
+
+    @cached_property
+    def start(self) -> Ints:
+        """Where each mask starts in `counts`; one more entry for the end."""
+        return starts_of(self.length)
+
+    @cached_property
+    def run_owner(self) -> Ints:
+        """For each run the mask it belongs to."""
+        return np.repeat(np.arange(len(self.length)), self.length)
+
+
+@dataclass(frozen=True)
+class Points:
+    """All keypoints of some annotations, flat: `length` numbers for each annotation in turn, then `values`."""
+
+    length: Ints
+    values: Floats
+
+    @cached_property
+    def start(self) -> Ints:
+        """Where each annotation starts in `values`; one more entry for the end."""
+        return starts_of(self.length)
+
+    def triplets(self, rows: Bools) -> tuple[Ints, Ints, Floats]:
+        """Return the owner, the number within its owner, and (x, y, v) of every point of `rows` whose length divides by 3."""
+        rows = rows & (self.length % 3 == 0)
+        chosen = np.flatnonzero(rows)
+        owner = np.repeat(chosen, self.length[chosen] // 3)
+        flat = self.values[np.repeat(rows, self.length)].reshape(-1, 3)
+        first = starts_of(self.length[chosen] // 3)[:-1]
+        place = np.arange(len(owner)) - np.repeat(first, self.length[chosen] // 3)
+        return owner, place, flat
+
+
+KEYS = (
+    "id", "image_id", "category_id", "iscrowd", "area", "bbox", "num_keypoints", "rotation", "image", "category",
+    "ring_count", "is_rle", "mask_bounds", "mask_area", "digest",
+)  # fmt: skip
+
+
+class Index(Table):
+    """The key columns of all annotations of a file.
+
+    `id`, `image_id`, `category_id`, `num_keypoints` (-1 where unknown) and `iscrowd` (0 where unknown) are integers;
+    `area` and `bbox` (n, 4) are NaN where unknown; `rotation` is `attributes.rotation` in degrees, 0 where there is none.
+    `image` and `category` are rows of the other tables, -1 where there is no such record. `ring_count` is the number of
+    polygon rings, `is_rle` tells a run-length mask. `mask_bounds` (n, 4) are x1, y1, x2, y2 of the mask; `mask_area` is the
+    sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a mask. Equal masks and
+    keypoints have an equal `digest`.
+    """
+
+    section = "annotations"
+
+    def __init__(
+        self, keys: dict[str, Any], valid: dict[str, Bools], absent: dict[str, Bools], images: Images, offset: int = 0
+    ) -> None:
+        super().__init__(len(keys["id"]), valid, absent, offset)
+        self.keys = keys
+        self._images = images
+        self.id: Ints = keys["id"]
+        self.image_id: Ints = keys["image_id"]
+        self.category_id: Ints = keys["category_id"]
+        self.iscrowd: Ints = keys["iscrowd"]
+        self.area: Floats = keys["area"]
+        self.bbox: Floats = keys["bbox"]
+        self.num_keypoints: Ints = keys["num_keypoints"]
+        self.rotation: Floats = keys["rotation"]
+        self.image: Ints = keys["image"]
+        self.category: Ints = keys["category"]
+        self.ring_count: Ints = keys["ring_count"]
+        self.is_rle: Bools = keys["is_rle"]
+        self.mask_bounds: Floats = keys["mask_bounds"]
+        self.mask_area: Floats = keys["mask_area"]
+        self.digest: Floats = keys["digest"]
+
+    @property
+    def crowd(self) -> Bools:
+        """Whether the annotation is marked as a crowd."""
+        mask: Bools = self.iscrowd == 1
+        return mask
+
+    @property
+    def is_polygon(self) -> Bools:
+        """Whether the annotation has at least one polygon ring."""
+        mask: Bools = self.ring_count > 0
+        return mask
+
+    @cached_property
+    def width(self) -> Floats:
+        """The width of each annotation's image, NaN where unknown."""
+        return self._of_image(self._images.width)
+
+    @cached_property
+    def height(self) -> Floats:
+        """The height of each annotation's image, NaN where unknown."""
+        return self._of_image(self._images.height)
+
+    @cached_property
+    def overshoot(self) -> Floats:
+        """How far each box reaches over its image in pixels, negative inside, NaN where unknown."""
+        x, y, w, h = self.bbox.T
+        with np.errstate(all="ignore"):
+            return np.maximum.reduce([-x, -y, x + w - self.width, y + h - self.height])
+
+    def _of_image(self, column: Floats) -> Floats:
+        if not len(column):
+            return np.full(self.size, np.nan)
+        return np.where(self.image >= 0, column[self.image], np.nan)
+
+
+class Annotations(Index):
+    """Annotations of one slice: the key columns, and the ragged `rings`, `runs` and `points` that only a slice holds."""
+
+    def __init__(
+        self,
+        keys: dict[str, Any],
+        valid: dict[str, Bools],
+        absent: dict[str, Bools],
+        images: Images,
+        categories: Categories,
+        rings: Rings,
+        runs: Runs,
+        points: Points,
+    ) -> None:
+        super().__init__(keys, valid, absent, images)
+        self.images = images
+        self.categories = categories
+        self.rings = rings
+        self.runs = runs
+        self.points = points
+
+    @cached_property
+    def point_count(self) -> Ints:
+        """The number K of keypoints that the annotation's category declares, -1 where unknown."""
+        counts = self.categories.point_count
+        if not len(counts):
+            return np.full(self.size, -1, np.int64)
+        return np.where(self.category >= 0, counts[self.category], -1)

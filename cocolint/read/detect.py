@@ -1,0 +1,118 @@
+"""What a file is, told from its content: its task where the name does not say, and the dialect of its writer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cocolint.model import Task
+
+Record = Mapping[str, Any]
+
+SECTIONS = frozenset({"images", "annotations", "categories"})
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A look into a file: the names of its top-level keys, its `info`, and its first records of each section."""
+
+    keys: frozenset[str]
+    info: Record
+    licenses: Sequence[Any]
+    images: Sequence[Record]
+    categories: Sequence[Record]
+    annotations: Sequence[Record]
+    is_array: bool
+
+
+def looks_like_coco(sample: Sample) -> bool:
+    """Whether the content has anything of an annotation file or of results."""
+    if sample.is_array:
+        return any("image_id" in record for record in sample.annotations)
+    return len(sample.keys & SECTIONS) >= 2 or ("annotations" in sample.keys and bool(sample.annotations))
+
+
+def task_of(sample: Sample) -> Task:
+    """Return the task that the records fit best; instances where nothing tells."""
+    if sample.is_array:
+        return _results_task(sample.annotations)
+    seen = _keys_of(sample.annotations)
+    if "segments_info" in seen:
+        return Task.PANOPTIC if sample.categories or "images" in sample.keys else Task.RESULTS_PANOPTIC
+    if not sample.annotations and "annotations" not in sample.keys:
+        return Task.IMAGE_INFO
+    if any(record.get("keypoints") for record in (*sample.annotations, *sample.categories)):
+        return Task.PERSON_KEYPOINTS
+    if "caption" in seen:
+        return Task.CAPTIONS
+    if sample.annotations and not seen & {"bbox", "segmentation"} and "category_id" in seen:
+        return Task.LABELS
+    return Task.INSTANCES
+
+
+def _results_task(records: Sequence[Record]) -> Task:
+    first = records[0] if records else {}
+    if "caption" in first:
+        return Task.RESULTS_CAPTIONS
+    if "keypoints" in first:
+        return Task.RESULTS_KEYPOINTS
+    if "bbox" in first:
+        return Task.RESULTS_BBOX
+    if "segmentation" in first:
+        return Task.RESULTS_SEGM if "score" in first else Task.RESULTS_STUFF
+    return Task.RESULTS_BBOX
+
+
+def _keys_of(records: Sequence[Record]) -> set[str]:
+    return {key for record in records for key, value in record.items() if value is not None}
+
+
+def dialect_of(sample: Sample) -> str:
+    """Return the name of the dialect whose marks the file carries, or `coco`."""
+    return next((name for name, carries in DIALECTS.items() if carries(sample)), "coco")
+
+
+def _any_has(records: Sequence[Record], *keys: str) -> bool:
+    return any(key in record for record in records for key in keys)
+
+
+def _attributes(sample: Sample) -> set[str]:
+    bags = (record.get("attributes") for record in sample.annotations)
+    return {key for bag in bags if isinstance(bag, dict) for key in bag}
+
+
+def _is_datumaro(sample: Sample) -> bool:
+    blank = {"name": "", "id": 0, "url": ""}
+    texts = [value for key, value in sample.info.items() if key != "year"]
+    return list(sample.licenses) == [blank] and bool(texts) and not any(texts)
+
+
+def _is_encord(sample: Sample) -> bool:
+    return bool(_attributes(sample) & {"encord_track_uuid", "manual_annotation"}) or (
+        _any_has(sample.images, "image_title", "video_title") and not sample.licenses
+    )
+
+
+def _is_roboflow(sample: Sample) -> bool:
+    names = [str(record.get("file_name", "")) for record in sample.images]
+    return any(re.search(r"\.rf\.[0-9A-Za-z]{16,}\.", name) for name in names)
+
+
+DIALECTS: dict[str, Callable[[Sample], bool]] = {
+    "encord": _is_encord,
+    "cvat": lambda s: _is_datumaro(s) and bool(_attributes(s) & {"occluded", "rotation", "track_id", "keyframe"}),
+    "datumaro": _is_datumaro,
+    "roboflow": _is_roboflow,
+    "label-studio": lambda s: s.info.get("contributor") == "Label Studio",
+    "fiftyone": lambda s: "voxel51" in str(s.info.get("url")),
+    "lvis": lambda s: _any_has(s.images, "neg_category_ids") or _any_has(s.categories, "synset"),
+    "coco-wholebody": lambda s: _any_has(s.annotations, "face_kpts", "lefthand_kpts"),
+    "crowdpose": lambda s: _any_has(s.images, "crowdIndex"),
+    "posetrack": lambda s: _any_has(s.annotations, "bbox_head") or _any_has(s.images, "vid_id"),
+    "v7": lambda s: _any_has(s.images, "darwin_url") or "tag_categories" in s.keys,
+    "via": lambda s: "VGG Image Annotator" in str(s.info) or "robots.ox.ac.uk/~vgg" in str(s.info),
+    "coco-annotator": lambda s: _any_has(s.annotations, "isbbox") or _any_has(s.images, "num_annotations"),
+    "kwcoco": lambda s: bool(s.keys & {"scene_annotations", "scene_categories", "videos", "tracks"}),
+}

@@ -1,0 +1,203 @@
+"""A file, read: its small sections as tables, and the slices of the long one still to be decoded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cocolint import schema as schemas
+from cocolint.model import AnnotationFile, Finding, Task
+from cocolint.read import build, detect
+from cocolint.read.columns import Annotations, Categories, Images, Table
+from cocolint.read.slicing import SLICE_BYTES, NotCoco, Span, cut, layout_of
+from cocolint.read.source import Source, read_bytes
+from cocolint.read.structure import JSON_TYPES, Faults, RecordReader, Records, judge
+
+_SAMPLE = 200
+SECTIONS = ("info", "licenses", "images", "annotations", "categories")
+
+
+@dataclass
+class Document:
+    """What is known of a file before its annotations are decoded.
+
+    `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
+    `slices` cut the records of the annotations. `faults` are findings of the encoding and the structure, by rule.
+    """
+
+    file: AnnotationFile
+    source: Source
+    task: Task
+    dialect: str
+    sections: dict[str, Span]
+    is_array: bool
+    images: Images
+    categories: Categories
+    slices: list[Span]
+    faults: Faults = field(default_factory=dict)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The names of the top-level sections that the file has."""
+        return frozenset() if self.is_array else frozenset(self.sections)
+
+
+def open_document(file: AnnotationFile) -> Document:
+    """Read all of a file but its annotations.
+
+    Raises `OSError` if it cannot be read, `Unusable` if it is no JSON, `NotCoco` if the JSON is something else.
+    """
+    source = Source(file.path)
+    sections, is_array, repeated = layout_of(source)
+    sample = _sample(source, sections, is_array)
+    if not detect.looks_like_coco(sample):
+        raise NotCoco("an array of something else" if is_array else "it has neither images nor annotations of COCO")
+    task = file.task if file.task and file.task.is_results == is_array else detect.task_of(sample)
+    faults: Faults = defaultdict(list)
+    _merge(faults, source.faults)
+    if repeated:
+        faults["json-duplicate-key"].append(Finding(f"the top-level key `{repeated}` stands twice"))
+    images, found = _images(source, sections.get("images"), task)
+    _merge(faults, found)
+    categories, found = _categories(source, sections.get("categories"), task)
+    _merge(faults, found)
+    _merge(faults, _root_faults(source, sections, task))
+    return Document(
+        file, source, task, detect.dialect_of(sample), sections, is_array,
+        images, categories, cut(source, sections.get("annotations")), dict(faults),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SliceReader:
+    """Decodes slices of the annotations of one document to columns; it can be sent to another process."""
+
+    data: Path
+    task: Task
+    nonfinite: bool
+    images: Images
+    categories: Categories
+
+    @classmethod
+    def of(cls, document: Document) -> SliceReader:
+        """Return the reader of a document's slices."""
+        source = document.source
+        return cls(source.data, document.task, source.nonfinite, document.images, document.categories)
+
+    @cached_property
+    def _reader(self) -> RecordReader:
+        return RecordReader(self.task, "annotations", self.nonfinite)
+
+    def read(self, span: Span) -> tuple[Annotations, Faults]:
+        """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records."""
+        records = self._reader.read(b"[%b]" % read_bytes(self.data, *span))
+        masks = build.Masks(records.rows, records.broken)
+        table = build.annotations_of(masks, self.images, self.categories)
+        return table, _all_faults(table, masks, records, self._reader)
+
+
+def _merge(into: Faults, found: Faults) -> None:
+    for rule, findings in found.items():
+        into.setdefault(rule, []).extend(findings)
+
+
+def _images(source: Source, span: Span | None, task: Task) -> tuple[Images, Faults]:
+    reader = RecordReader(task, "images", source.nonfinite)
+    records = _records(source, span, reader)
+    masks = build.Masks(records.rows, records.broken)
+    table = build.images_of(masks)
+    return table, _all_faults(table, masks, records, reader)
+
+
+def _categories(source: Source, span: Span | None, task: Task) -> tuple[Categories, Faults]:
+    reader = RecordReader(task, "categories", source.nonfinite)
+    records = _records(source, span, reader)
+    masks = build.Masks(records.rows, records.broken)
+    table = build.categories_of(masks)
+    return table, _all_faults(table, masks, records, reader)
+
+
+def _records(source: Source, span: Span | None, reader: RecordReader) -> Records:
+    if span is None or source.read(span.start, span.start + 1) != b"[":
+        return Records([], {}, {})
+    return reader.read(source.read(*span))
+
+
+def _all_faults(table: Table, masks: build.Masks, records: Records, reader: RecordReader) -> Faults:
+    """Add to the faults of the records what only the columns show: absent fields and integers beyond 64 bits."""
+    faults: Faults = defaultdict(list)
+    _merge(faults, records.faults)
+    for name in schemas.required_fields(reader.task, reader.section):
+        if name not in masks.absent:
+            masks.column(name)
+        absent = masks.absent[name]
+        if absent.any():
+            rule = schemas.rule_when_missing(reader.task, reader.section, name)
+            faults[rule] += table.at(np.flatnonzero(absent), None, f"`{name}` is missing")
+    for name, rows in masks.overflow.items():
+        faults["json-number-overflow"] += table.at(rows, name, f"`{name}` does not fit into 64 bits")
+    return faults
+
+
+def _root_faults(source: Source, sections: dict[str, Span], task: Task) -> Faults:
+    """Judge the root by the schema, with every long section reduced to its type."""
+    faults: Faults = defaultdict(list)
+    root = schemas.bundled(task)
+    for name in SECTIONS:
+        schema = schemas.section_schema(task, name)
+        if schema is None or root.get("type") == "array":
+            continue
+        if name not in sections:
+            if name in root.get("required", []):
+                faults[schemas.missing_rule(schema)].append(Finding(f"the file has no `{name}`"))
+            continue
+        value = _shallow(source, sections[name], name)
+        verdict = judge(value, schema, root)
+        if verdict.rule:
+            message = verdict.message or f"expected an array, got {JSON_TYPES[type(value)]}"
+            faults[verdict.rule].append(Finding(message, name))
+    return faults
+
+
+def _shallow(source: Source, span: Span, name: str) -> Any:
+    """Return the value of a section; of one that holds records only its kind."""
+    first = source.read(span.start, span.start + 1)
+    if name in ("images", "annotations", "categories") and first in b"[{":
+        return [] if first == b"[" else {}
+    return _decode(source, span)
+
+
+def _decode(source: Source, span: Span) -> Any:
+    if span.stop - span.start > SLICE_BYTES:
+        return None
+    try:
+        return msgspec.json.decode(source.read(*span))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _sample(source: Source, sections: dict[str, Span], is_array: bool) -> detect.Sample:
+    def records(name: str) -> list[dict[str, Any]]:
+        found: list[Any] = []
+        for span in cut(source, sections.get(name))[:1]:
+            try:
+                raws = msgspec.json.decode(b"[%b]" % source.read(*span), type=list[msgspec.Raw])[:_SAMPLE]
+                found = [msgspec.json.decode(raw) for raw in raws]
+            except (msgspec.DecodeError, RecursionError):
+                continue
+        return [record for record in found if isinstance(record, dict)]
+
+    info = _decode(source, sections["info"]) if "info" in sections else None
+    licenses = _decode(source, sections["licenses"]) if "licenses" in sections else None
+    return detect.Sample(
+        frozenset() if is_array else frozenset(sections),
+        info if isinstance(info, dict) else {},
+        licenses if isinstance(licenses, list) else [],
+        records("images"), records("categories"), records("annotations"), is_array,
+    )  # fmt: skip

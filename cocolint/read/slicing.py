@@ -1,0 +1,132 @@
+"""Where the sections of a file lie, and how the long one is cut into slices of whole records."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from cocolint.model import Finding
+from cocolint.read.source import Source, Unusable, syntax_fault
+
+SLICE_BYTES = 1 << 22
+_BORDER = re.compile(rb"\}\s*,\s*\{")
+_KEY = re.compile(rb'[\s,{]*"((?:[^"\\]|\\.)*)"\s*:\s*')
+
+
+class Span(NamedTuple):
+    """Bytes of the data from `start` up to `stop`."""
+
+    start: int
+    stop: int
+
+
+class Layout(NamedTuple):
+    """The top-level values: where each lies, whether the root is an array, and a key that stands twice, or ""."""
+
+    sections: dict[str, Span]
+    is_array: bool
+    repeated_key: str
+
+
+class NotCoco(Exception):
+    """The content has nothing of an annotation file."""
+
+
+def layout_of(source: Source) -> Layout:
+    """Find the top-level values. Raises `Unusable` if the data is not JSON, `NotCoco` if it is neither object nor array."""
+    while True:
+        with source.mapped() as data, memoryview(data)[source.start :] as view:
+            try:
+                return _spans(view, source.start)
+            except RecursionError:
+                raise Unusable("json-depth-or-size", Finding("the JSON is nested too deeply to be read")) from None
+            except msgspec.DecodeError as error:
+                problem = str(error)
+        if not source.repair(problem):
+            raise syntax_fault(source, problem)
+
+
+def _spans(view: memoryview, start: int) -> Layout:
+    try:
+        raws = msgspec.json.decode(view, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        whole = msgspec.json.decode(view, type=msgspec.Raw)
+        span = _span_of(whole, view, start)
+        if bytes(view[span.start - start : span.start - start + 1]) != b"[":
+            raise NotCoco("a single value") from None
+        return Layout({"annotations": span}, True, "")
+    spans = {name: _span_of(raw, view, start) for name, raw in raws.items()}
+    return Layout(spans, False, _hidden_key(spans, view, start))
+
+
+def _span_of(raw: msgspec.Raw, view: memoryview, start: int) -> Span:
+    offset = address(raw) - address(view)
+    return Span(start + offset, start + offset + memoryview(raw).nbytes)
+
+
+def address(data: Any) -> int:
+    """Return where the bytes of a buffer lie in memory."""
+    return int(np.frombuffer(data, np.uint8).__array_interface__["data"][0])
+
+
+def _hidden_key(spans: dict[str, Span], view: memoryview, start: int) -> str:
+    """Return a key whose value was overwritten by a later one: between the values kept there is more than one key."""
+    place = start
+    for span in sorted(spans.values()):
+        gap = bytes(view[place - start : min(span.start, place + 65536) - start])
+        match = _KEY.match(gap)
+        if match and place + match.end() != span.start:
+            return match.group(1).decode("utf-8", "replace").replace("{", "{{").replace("}", "}}")
+        place = span.stop
+    return ""
+
+
+def cut(source: Source, section: Span | None) -> list[Span]:
+    """Cut the inside of an array into slices at places that look like the border of two records.
+
+    A border may be within a string or a nested array; then one of its two slices is no array, which `SliceReader` tells.
+    """
+    if section is None or source.read(section.start, section.start + 1) != b"[":
+        return []
+    start, stop = section.start + 1, section.stop - 1
+    slices = []
+    while start < stop:
+        end, following = stop, stop
+        if stop - start > SLICE_BYTES:
+            match = _next_border(source, start + SLICE_BYTES, stop)
+            if match:
+                end, following = match
+        slices.append(Span(start, end))
+        start = following
+    if len(slices) == 1 and not source.read(*slices[0]).strip():
+        return []
+    return slices
+
+
+def _next_border(source: Source, start: int, stop: int) -> tuple[int, int] | None:
+    window = 1 << 16
+    while start < stop:
+        match = _BORDER.search(source.read(start, min(start + window, stop)))
+        if match:
+            return start + match.start() + 1, start + match.end() - 1
+        start += window // 2
+        window = min(window * 2, SLICE_BYTES)
+    return None
+
+
+def cut_exactly(source: Source, section: Span) -> list[Span]:
+    """Cut an array into slices between records, by looking at every record."""
+    with source.mapped() as data, memoryview(data)[section.start : section.stop] as view:
+        raws = msgspec.json.decode(view, type=list[msgspec.Raw])
+        slices: list[Span] = []
+        for raw in raws:
+            span = _span_of(raw, view, section.start)
+            if slices and span.stop - slices[-1].start <= SLICE_BYTES:
+                slices[-1] = Span(slices[-1].start, span.stop)
+            else:
+                slices.append(span)
+        del raws, raw
+        return slices

@@ -1,0 +1,239 @@
+"""Opening a file: whatever it is, the result is UTF-8 JSON bytes on disk, or a fault that says what the file is instead."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import mmap
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from cocolint.model import Finding, Severity
+
+CHUNK = 1 << 22
+NONFINITE = b'"\x7f"'
+"""What stands for NaN and the infinities in the bytes that are decoded: as short as the shortest of them."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_OTHERS = (
+    (b"version https://git-lfs", "a git-LFS pointer, not the file itself: run `git lfs pull`"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "gzip data, but its name does not end in .gz"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"%PDF", "a PDF document"),
+    (b"<", "a web page or XML, not JSON"),
+)
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\.")
+
+
+class Unusable(Exception):
+    """The file cannot be read as JSON: `rule` is the rule that says so, `finding` what it says."""
+
+    def __init__(self, rule: str, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.rule = rule
+        self.finding = finding
+
+
+class Source:
+    """The bytes of an annotation file.
+
+    `data` is the file that is read: the file itself, or a temporary copy that is unpacked, transcoded or repaired.
+    `start` is where the JSON begins. `faults` are the faults of the encoding by rule. `nonfinite` tells that NaN and
+    infinities were replaced by `NONFINITE`.
+    Raises `OSError` if the file cannot be read, `Unusable` if it is no JSON at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data = path
+        self.start = 0
+        self.nonfinite = False
+        self.faults: dict[str, list[Finding]] = {}
+        self._copies: list[IO[bytes]] = []
+        with path.open("rb") as stream:
+            head = stream.read(64)
+        if path.suffix == ".gz" and head.startswith(b"\x1f\x8b"):
+            self._replace(self._unpacked(path))
+            with self.data.open("rb") as stream:
+                head = stream.read(64)
+        if not head.strip():
+            raise Unusable("json-syntax", Finding("the file is empty"))
+        self._name_what_it_is(head)
+        self._drop_bom(head)
+        self._check_encoding()
+
+    @property
+    def size(self) -> int:
+        """The size in bytes of what is read."""
+        return self.data.stat().st_size
+
+    @contextmanager
+    def mapped(self) -> Iterator[mmap.mmap]:
+        """Map the data into memory while the context lasts."""
+        with self.data.open("rb") as stream, mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ) as view:
+            try:
+                yield view
+            finally:
+                view.madvise(mmap.MADV_DONTNEED)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes from `start` to `stop`."""
+        return read_bytes(self.data, start, stop)
+
+    def repair(self, error: str) -> bool:
+        """Replace literals that JSON does not know by ones that it knows, of the same length; tell whether there were any.
+
+        `error` is the decoder's message; nothing is searched where it cannot come from such a literal.
+        """
+        if "surrogate" in error or "hex escape" in error:
+            return self._repair_surrogates()
+        return not self.nonfinite and self._repair_nonfinite()
+
+    def _replace(self, chunks: Iterator[bytes]) -> None:
+        copy = tempfile.NamedTemporaryFile(prefix="cocolint-")  # noqa: SIM115 (lives as long as the source)
+        self._copies.append(copy)
+        for chunk in chunks:
+            copy.write(chunk)
+        copy.flush()
+        self.data = Path(copy.name)
+
+    def _unpacked(self, path: Path) -> Iterator[bytes]:
+        try:
+            with gzip.open(path) as stream:
+                while chunk := stream.read(CHUNK):
+                    yield chunk
+        except EOFError:
+            raise Unusable("json-truncated", Finding("the gzip data ends early: the file was cut off")) from None
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise Unusable("json-syntax", Finding("the gzip data is damaged: " + _plain(error))) from None
+
+    def _name_what_it_is(self, head: bytes) -> None:
+        for mark, name in _OTHERS:
+            if head.lstrip().startswith(mark):
+                raise Unusable("file-compressed-or-html", Finding(f"the file is {name}"))
+
+    def _drop_bom(self, head: bytes) -> None:
+        for mark, encoding in _BOMS:
+            if head.startswith(mark):
+                self.faults["json-bom"] = [Finding(f"the file starts with the byte order mark of {encoding.upper()}")]
+                if encoding == "utf-8":
+                    self.start = len(mark)
+                else:
+                    self._transcode(encoding)
+                return
+        if b"\x00" in head[:4]:
+            encoding = "utf-16-be" if head[:1] == b"\x00" else "utf-16-le"
+            self.faults["json-encoding"] = [Finding(f"the file is {encoding.upper()}, not UTF-8")]
+            self._transcode(encoding)
+
+    def _transcode(self, encoding: str) -> None:
+        def chunks() -> Iterator[bytes]:
+            with self.data.open(encoding=encoding, errors="replace", newline="") as stream:
+                while text := stream.read(CHUNK):
+                    yield text.encode("utf-8", "replace")
+
+        self._replace(chunks())
+
+    def _check_encoding(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        place = 0
+        with self.data.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                pending = decoder.getstate()[0]
+                if pending or not chunk.isascii():
+                    try:
+                        decoder.decode(chunk)
+                    except UnicodeDecodeError as error:
+                        offset = place - len(pending) + error.start
+                        self.faults["json-encoding"] = [Finding(f"byte {offset} is not UTF-8 ({error.reason})")]
+                        self._replace(self._readable())
+                        return
+                place += len(chunk)
+
+    def _readable(self) -> Iterator[bytes]:
+        """Yield the data with each byte that is not UTF-8 replaced by a question mark."""
+        codecs.register_error("cocolint-question", lambda error: ("?" * (error.end - error.start), error.end))  # type: ignore[attr-defined]
+        decoder = codecs.getincrementaldecoder("utf-8")("cocolint-question")
+        with self.data.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                yield decoder.decode(chunk).encode("utf-8")
+            yield decoder.decode(b"", final=True).encode("utf-8")
+
+    def _repair_nonfinite(self) -> bool:
+        def put(match: re.Match[bytes]) -> bytes:
+            text = match.group()
+            return text if text.startswith(b'"') else NONFINITE.ljust(len(text))
+
+        data = self.data.read_bytes()
+        repaired = _TOKENS.sub(put, data)
+        self.nonfinite = repaired != data
+        if self.nonfinite:
+            self._replace(iter([repaired]))
+        return self.nonfinite
+
+    def _repair_surrogates(self) -> bool:
+        def put(match: re.Match[bytes]) -> bytes:
+            text = match.group()
+            return rb"\ufffd" if len(text) == 6 and text[1:2] == b"u" else text
+
+        data = self.data.read_bytes()
+        repaired = _SURROGATE.sub(put, data)
+        if repaired == data:
+            return False
+        self.faults["json-encoding"] = [Finding("a \\u escape is half of a surrogate pair")]
+        self._replace(iter([repaired]))
+        return True
+
+
+def read_bytes(path: Path, start: int, stop: int) -> bytes:
+    """Return the bytes of a file from `start` to `stop`."""
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return stream.read(stop - start)
+
+
+def syntax_fault(source: Source, error: str) -> Unusable:
+    """Return the fault that explains why the decoder gave up with the message `error`."""
+    match = re.search(r"\(byte (\d+)\)", error)
+    size = source.size
+    offset = source.start + int(match.group(1)) if match else size
+    what = _safe(re.sub(r"^JSON is malformed: | \(byte \d+\)", "", error))
+    where = f"line {_line_of(source, offset)}, byte {offset}"
+    if "truncated" in error or "unexpected end" in error or offset >= size:
+        message = f"the file ends in the middle of a value, after {size:,} bytes: it was cut off"
+        return Unusable("json-truncated", Finding(message))
+    if "trailing characters" in error:
+        return Unusable("json-trailing-data", Finding(f"more text follows the JSON value ({where})", severity=Severity.ERROR))
+    return Unusable("json-syntax", Finding(f"not JSON: {what} ({where})"))
+
+
+def _line_of(source: Source, offset: int) -> int:
+    lines = 1
+    with source.data.open("rb") as stream:
+        while offset > 0 and (chunk := stream.read(min(CHUNK, offset))):
+            lines += chunk.count(b"\n")
+            offset -= len(chunk)
+    return lines
+
+
+def _plain(error: Exception) -> str:
+    return _safe(str(error))
+
+
+def _safe(text: str) -> str:
+    """Keep braces of foreign text from being read as a format."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,239 @@
+"""The schema as arbiter: records become structs through the typed decoder, and what it refuses is explained by the schema."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cocolint import schema as schemas
+from cocolint.model import Finding, Task
+from cocolint.read.source import NONFINITE
+
+Faults = dict[str, list[Finding]]
+JsonObject = dict[str, Any]
+
+JSON_TYPES = {dict: "object", list: "array", str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+_REPR = re.compile(r"""\s*(array|tensor|np\.|b['"]|\[)""")
+
+
+class BadCut(Exception):
+    """The bytes are not a whole number of records."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the schema says of a value: nothing (`rule` is ""), or the rule and the message of its most telling error."""
+
+    rule: str
+    message: str
+
+
+@dataclass
+class Records:
+    """Decoded records. `broken` holds for each field the rows whose value the schema refused; `faults` says why, by rule."""
+
+    rows: list[Any]
+    broken: dict[str, set[int]]
+    faults: Faults
+
+
+class RecordReader:
+    """Reads the records of one section of files of one task."""
+
+    def __init__(self, task: Task, section: str, nonfinite: bool = False) -> None:
+        self.task = task
+        self.section = section
+        self.nonfinite = nonfinite
+        self.type = schemas.record_type(task, section)
+        self.fields = set(self.type.__struct_fields__)
+        self._many = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
+        self._one = msgspec.json.Decoder(self.type)
+
+    def read(self, array: bytes) -> Records:
+        """Decode a JSON array of records. Raises `BadCut` if it is not one."""
+        try:
+            records = Records(self._many.decode(array), {}, {})
+        except (msgspec.DecodeError, RecursionError):
+            records = self._read_one_by_one(array)
+        if self.nonfinite and NONFINITE in array:
+            raws = msgspec.json.decode(array, type=list[msgspec.Raw])
+            rows = [number for number, raw in enumerate(raws) if NONFINITE in bytes(raw)]
+            records.faults["json-nan"] = [Finding("NaN or Infinity is not JSON", self.section, np.array(rows))]
+        return records
+
+    def _read_one_by_one(self, array: bytes) -> Records:
+        try:
+            raws = msgspec.json.decode(array, type=list[msgspec.Raw])
+        except msgspec.DecodeError as error:
+            raise BadCut from error
+        rows: list[Any] = []
+        causes: dict[tuple[str, Verdict], list[int]] = defaultdict(list)
+        broken: dict[str, set[int]] = defaultdict(set)
+        for number, raw in enumerate(raws):
+            try:
+                rows.append(self._one.decode(raw))
+            except (msgspec.DecodeError, RecursionError):
+                rows.append(self._salvage(bytes(raw), number, causes, broken))
+        faults: Faults = defaultdict(list)
+        for (field, verdict), numbers in causes.items():
+            faults[verdict.rule].append(
+                Finding(verdict.message, self.section, np.array(numbers), field or None, summary=verdict.message or None)
+            )
+        return Records(rows, dict(broken), dict(faults))
+
+    def _salvage(
+        self, raw: bytes, number: int, causes: dict[tuple[str, Verdict], list[int]], broken: dict[str, set[int]]
+    ) -> Any:
+        """Return the struct of a record that the typed decoder refused, without the fields that are at fault."""
+        try:
+            record = json.loads(raw.replace(NONFINITE, b"NaN") if self.nonfinite else raw)
+        except RecursionError:
+            causes["", Verdict("json-depth-or-size", "the record is nested too deeply")].append(number)
+            record = {}
+        except ValueError:
+            causes["", Verdict("json-number-overflow", "a number has thousands of digits")].append(number)
+            record = {}
+        if not isinstance(record, dict):
+            verdict = Verdict("item-not-object", f"expected an object, got {JSON_TYPES[type(record)]}")
+            causes["", verdict].append(number)
+            broken_fields = self.fields
+            for field in broken_fields:
+                broken[field].add(number)
+            return self.type()
+        good = {}
+        for field in self.fields & record.keys():
+            value = record[field]
+            verdict = verdict_of(self.task, self.section, field, Shape.of(value))
+            if verdict.rule:
+                causes[field, verdict].append(number)
+                broken[field].add(number)
+            else:
+                good[field] = msgspec.convert(value, schemas.field_type(self.task, self.section, field), strict=False)
+        return self.type(**good)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """As much of a value as a schema of structure can look at: equal shapes get equal verdicts.
+
+    `example` is the first value of that shape.
+    """
+
+    key: Any
+    example: Any
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shape) and self.key == other.key
+
+    @classmethod
+    def of(cls, value: Any) -> Shape:
+        """Return the shape of `value`."""
+        return cls(_shape(value), value)
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return "object", frozenset((key, _shape(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return "array", min(len(value), 9), frozenset(map(_shape, value))
+    if isinstance(value, float):
+        return "integral" if value.is_integer() else "number"
+    if isinstance(value, str):
+        return "repr" if _REPR.match(value) else "string"
+    if isinstance(value, bool) or value is None:
+        return value
+    return "integer", value if value in (0, 1) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def verdict_of(task: Task, section: str, field: str, shape: Shape) -> Verdict:
+    """Return what the schema says of the value of a record's field."""
+    root = schemas.bundled(task)
+    schema = (schemas.record_schema(task, section) or {})["properties"][field]
+    return judge(shape.example, schema, root)
+
+
+def judge(value: Any, schema: JsonObject, root: JsonObject) -> Verdict:
+    """Validate `value` and return the rule and message of the most telling error, or an empty verdict."""
+    from jsonschema import Draft202012Validator  # imported here: it costs more than the rest of a clean run
+
+    whole = {**schemas.resolve(schema, root), "$defs": root["$defs"]}
+    for error in _leaves(Draft202012Validator(whole).iter_errors(value)):
+        rule = _rule_of(error, _names_along(error, whole))
+        if rule:
+            return Verdict(rule, _message_of(error))
+    return Verdict("", "")
+
+
+def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
+    """Yield the errors; of a choice between schemas, those of the alternative that the value's type is meant for."""
+    for error in errors:
+        if error.validator != "anyOf":
+            yield error
+            continue
+        meant = [e for e in error.context if len(e.absolute_path) > len(error.absolute_path) or e.validator == "required"]
+        yield from _leaves(meant) if meant else [error]
+
+
+def _names_along(error: Any, schema: JsonObject) -> Any:
+    """Return the `x-cocolint` of the failed schema, or of the nearest one around it that has any."""
+    names: Any = schema.get("x-cocolint", {})
+    node: Any = schema
+    for key in error.absolute_schema_path:
+        node = node[key]
+        if isinstance(node, dict):
+            node = schemas.resolve(node, schema)
+            names = node.get("x-cocolint", names)
+    return names
+
+
+def _rule_of(error: Any, names: Any) -> str:
+    """Return the rule that an error belongs to, or "" for a bound on lengths that is left to the rules."""
+    offender = error.instance
+    if isinstance(offender, str) and _REPR.match(offender) and error.validator in ("type", "anyOf"):
+        return "numpy-repr"
+    if isinstance(names, str):
+        return names
+    if error.validator == "required":
+        missing = _missing(error)
+        inner = error.schema["properties"][missing].get("x-cocolint", {})
+        return str(inner.get("missing", "field-missing") if isinstance(inner, dict) else inner)
+    if error.validator in ("minItems", "maxItems") and error.validator not in names:
+        return ""
+    keys = ["empty"] if offender == [] else []
+    keys += [JSON_TYPES[type(offender)], error.validator, "*"]
+    found = next((names[key] for key in keys if key in names), None)
+    return str(found or ("field-null" if offender is None else "field-type"))
+
+
+def _missing(error: Any) -> str:
+    return next(name for name in error.validator_value if name not in error.instance)
+
+
+def _message_of(error: Any) -> str:
+    kind = JSON_TYPES[type(error.instance)]
+    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
+    subject = f"`{path.lstrip('.')}`: " if path and isinstance(error.absolute_path[0], str) else ""
+    if error.validator == "type":
+        wanted = error.validator_value
+        named = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        return f"{subject}expected {named}, got {kind}"
+    if error.validator in ("minItems", "maxItems"):
+        return f"{subject}expected {error.validator_value} values, got {len(error.instance)}"
+    if error.validator == "enum":
+        wanted = " or ".join(json.dumps(v) for v in error.validator_value)
+        return f"{subject}expected {wanted}, got {kind}"
+    if error.validator == "required":
+        return f"{subject}`{_missing(error)}` is missing"
+    return f"{subject}{kind} does not fit any allowed form"

@@ -1,0 +1,1 @@
+"""The rules, one module per family. The engine finds every module in this folder by itself."""
