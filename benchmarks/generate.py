@@ -14,10 +14,25 @@ from typing import Any
 import numpy as np
 
 CATEGORIES = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
-KEYPOINTS = (
-    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow "
-    "left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"
-).split()
+KEYPOINTS = [
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+]
 SKELETON = [[16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9], [8, 10]]
 OBJECTS_PER_IMAGE = 860_001 / 118_287
 CROWD_SHARE = 0.01
@@ -73,7 +88,12 @@ def crowd(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
         counts += [height - run, run]
     counts.append(width * height - sum(counts))
     box = [left, top, columns - 1, run - 1]
-    return {"segmentation": {"counts": counts, "size": [height, width]}, "area": columns * run, "iscrowd": 1, "bbox": box}
+    return {
+        "segmentation": {"counts": counts, "size": [height, width]},
+        "area": columns * run,
+        "iscrowd": 1,
+        "bbox": box,
+    }
 
 
 def single(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,3 +174,83 @@ class Crash:
     name: str
     path: str
     error: str
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One row of a finding, found in the file: `line` and `column` count from 1, columns in characters.
+
+    `kind` and `id` name the record (`annotation`, 12), `image_id` the image it belongs to; None where there is none.
+    `value` is what the field holds if it is short, and `snippet` the text around it, cut to fit a line.
+    """
+
+    pointer: str
+    line: int
+    column: int
+    message: str
+    kind: str | None
+    id: object
+    image_id: object
+    value: object
+    snippet: str
+
+
+@dataclass
+class FileResult:
+    """What came of one file. `marks` holds for each rule that was to run its code and one of `.FWIs`: clean, error,
+    warning, info, skipped. `note` says why a file is unreadable or skipped."""
+
+    path: str
+    task: Task | None
+    subset: str
+    dialect: str
+    layout: str
+    status: Status
+    images: int = 0
+    annotations: int = 0
+    categories: int = 0
+    bytes: int = 0
+    note: str = ""
+    marks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    groups: list[FindingGroup] = dataclasses.field(default_factory=list)
+
+
+class ExitCode(enum.IntEnum):
+    """What the process says to its caller."""
+
+    OK = 0
+    FINDINGS = 1
+    UNUSABLE = 2
+    INTERRUPTED = 130
+
+
+@dataclass
+class Report:
+    """All that a run found out. `seconds_by_rule` is the time spent in each rule, by name, summed over processes.
+
+    `occurrences` finds rows in the file, at most `limit` of them (all where it is None).
+    """
+
+    files: list[FileResult]
+    skips: list[Skip]
+    crashes: list[Crash]
+    rule_count: int
+    not_coco: int
+    stopped_early: bool
+    seconds: float
+    seconds_by_rule: dict[str, float]
+    exit_code: ExitCode
+    occurrences: Callable[[FindingGroup, int | None], list[Occurrence]]
+
+    @property
+    def groups(self) -> list[FindingGroup]:
+        """The finding groups of all files."""
+        return [group for result in self.files for group in result.groups]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of exactly that severity there are."""
+        return sum(group.count for group in self.groups if group.severity is severity)
+
+    def fixable(self, fix: Fix) -> int:
+        """How many findings can be mended with that safety."""
+        return sum(group.count for group in self.groups if group.fix is fix)

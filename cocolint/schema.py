@@ -105,7 +105,7 @@ def field_type(task: Task, section: str, name: str) -> Any:
 
 def _struct(name: str, schema: JsonObject, root: JsonObject) -> Any:
     fields = [
-        (key, Union[_type(value, root), msgspec.UnsetType], msgspec.UNSET)  # noqa: UP007
+        (key, Union[_type(value, root), msgspec.UnsetType], msgspec.UNSET)
         for key, value in schema.get("properties", {}).items()
     ]
     return msgspec.defstruct(name, fields, gc=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Faults, Finding, Fix, Index, Severity, rule
+from cocolint.api import Finding, Fix, Index, Severity, rule
 
 
 @rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, fix=Fix.SAFE)

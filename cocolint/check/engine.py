@@ -168,9 +168,7 @@ class Verdicts:
             self._whole.get(name, False) for name in rule.requires
         )
 
-    def _without_condemned(
-        self, rule: Rule, finding: Finding, by_name: dict[str, list[FindingGroup]]
-    ) -> Iterator[Finding]:
+    def _without_condemned(self, rule: Rule, finding: Finding, by_name: dict[str, list[FindingGroup]]) -> Iterator[Finding]:
         if finding.section is None or not len(finding.rows):
             yield finding
             return

@@ -279,7 +279,8 @@ class Index(Table):
         """How far each box reaches over its image in pixels, negative inside, NaN where unknown."""
         x, y, w, h = self.bbox.T
         with np.errstate(all="ignore"):
-            return np.maximum.reduce([-x, -y, x + w - self.width, y + h - self.height])
+            over: Floats = np.maximum.reduce([-x, -y, x + w - self.width, y + h - self.height])
+        return over
 
     def _of_image(self, column: Floats) -> Floats:
         if not len(column):

@@ -50,9 +50,7 @@ class RingShapes:
         if not len(first):
             return
         with np.errstate(all="ignore"):
-            for column, (function, axis) in enumerate(
-                ((np.minimum, x), (np.minimum, y), (np.maximum, x), (np.maximum, y))
-            ):
+            for column, (function, axis) in enumerate(((np.minimum, x), (np.minimum, y), (np.maximum, x), (np.maximum, y))):
                 self.bounds[full, column] = function.reduceat(axis, first)
             forward = x * _next(y, first, last)
             backward = y * _next(x, first, last)

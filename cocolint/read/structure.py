@@ -20,7 +20,15 @@ from cocolint.read.source import NONFINITE
 Faults = dict[str, list[Finding]]
 JsonObject = dict[str, Any]
 
-JSON_TYPES = {dict: "object", list: "array", str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+JSON_TYPES = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+}
 _REPR = re.compile(r"""\s*(array|tensor|np\.|b['"]|\[)""")
 
 
@@ -218,7 +226,7 @@ def _rule_of(error: Any, names: Any) -> str:
 
 
 def _missing(error: Any) -> str:
-    return next(name for name in error.validator_value if name not in error.instance)
+    return str(next(name for name in error.validator_value if name not in error.instance))
 
 
 def _message_of(error: Any) -> str:

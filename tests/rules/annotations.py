@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import Case
+from tests.support.cases import Case
 
 CASES = [
     Case("annotation-id-duplicate", "second one", fires=1, edit={"/annotations/1/id": 1}),

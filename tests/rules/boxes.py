@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import REMOVED, Case
+from tests.support.cases import REMOVED, Case
 
 CASES = [
     Case("bbox-missing", "no key", fires=1, edit={"/annotations/0/bbox": REMOVED}),

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from pathlib import Path
 
 import pytest
 
-from cocolint.check import registry
-from cocolint.model import Severity
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cases import Case
-
 from cocolint.app import check
+from cocolint.check import registry
+from cocolint.check.rule import Rule
+from cocolint.model import Severity
+from tests.support.cases import Case
 
-REGISTRY = registry.load()
-
-
-def _all_cases() -> list[Case]:
-    found: list[Case] = []
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem.startswith("test_") or path.stem == "cases":
-            continue
-        spec = importlib.util.spec_from_file_location(f"cases_of_{path.stem}", path)
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found += module.CASES
-    return found
-
-
-CASES = _all_cases()
+RULES = list(registry.load())
+FAMILIES = [path.stem for path in sorted(Path(__file__).parent.glob("*.py")) if not path.stem.startswith(("test_", "__"))]
+CASES: list[Case] = [case for name in FAMILIES for case in importlib.import_module(f"tests.rules.{name}").CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -49,8 +31,7 @@ def test_case(case: Case, tmp_path: Path) -> None:
     assert errors <= {case.rule, *case.also}
 
 
-@pytest.mark.parametrize("rule", REGISTRY, ids=lambda rule: rule.name)
-def test_every_rule_has_a_case_that_fires_and_one_that_is_silent(rule: object) -> None:
-    name = rule.name  # type: ignore[attr-defined]
-    kinds = {case.fires > 0 for case in CASES if case.rule == name}
-    assert kinds == {True, False}, f"{name} needs a case with fires > 0 and one with fires = 0"
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_has_a_case_that_fires_and_one_that_is_silent(rule: Rule) -> None:
+    kinds = {case.fires > 0 for case in CASES if case.rule == rule.name}
+    assert kinds == {True, False}, f"{rule.name} needs a case with fires > 0 and one with fires = 0"

@@ -100,7 +100,13 @@ def sound(task: str) -> Data:
     }  # fmt: skip
     if task == "person_keypoints":
         data["categories"] = [
-            {"id": 1, "name": "person", "supercategory": "being", "keypoints": POINTS, "skeleton": [[1, 2], [1, 3], [2, 4]]}
+            {
+                "id": 1,
+                "name": "person",
+                "supercategory": "being",
+                "keypoints": POINTS,
+                "skeleton": [[1, 2], [1, 3], [2, 4]],
+            }
         ]
         for annotation in data["annotations"]:
             annotation["category_id"] = 1
