@@ -1,32 +1,180 @@
-"""The way of the data: discover, read, check, gate, report."""
+"""The way of the data: discover, read, check, gate. Reports are written from what comes out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from cocolint import config, discover
 from cocolint.check import pool, registry
-from cocolint.check.engine import Verdicts, check_document, crashes_of
-from cocolint.model import AnnotationFile, Crash, FindingGroup
-from cocolint.read.document import open_document
+from cocolint.check.engine import Options, Outcome, Verdicts, check_document, crashes_of
+from cocolint.check.rule import Rule
+from cocolint.config import Settings
+from cocolint.gate import Gate
+from cocolint.model import (
+    AnnotationFile,
+    Crash,
+    FileFacts,
+    FileResult,
+    Finding,
+    FindingGroup,
+    Occurrence,
+    Report,
+    Severity,
+    Skip,
+    Status,
+    Task,
+)
+from cocolint.read.document import Document, open_document
+from cocolint.read.locate import Locator
+from cocolint.read.slicing import NotCoco
+from cocolint.read.source import Unusable
 
 
-class Report:
-    def __init__(self) -> None:
-        self.groups: list[FindingGroup] = []
-        self.crashes: list[Crash] = []
+class Progress(Protocol):
+    """Whoever wants to know how far a run is."""
+
+    def start(self, file: str, size: int) -> None:
+        """A file of `size` bytes is about to be read."""
+
+    def advance(self, size: int) -> None:
+        """So many bytes more of it are done."""
 
 
-def check(paths: Iterable[Path], select: list[str], rule_options: Mapping[str, Mapping[str, Any]], jobs: int) -> Report:
-    rules = registry.load()
-    chosen = rules.with_requirements({rule for word in select for rule in rules.select(word)})
-    report = Report()
-    for path in paths:
-        document = open_document(AnnotationFile(path, str(path), None, "default", "flat", True, True))
-        mine = [rule for rule in chosen if document.task in rule.tasks]
-        slices = pool.check_slices(document, mine, rule_options, jobs, None, lambda _: None)
-        outcome, facts = check_document(document, slices, mine, rule_options)
-        report.groups += Verdicts(outcome, facts, mine).groups
-        report.crashes += crashes_of(outcome, mine, str(path))
-    return report
+class NoProgress:
+    """Nobody wants to know."""
+
+    def start(self, file: str, size: int) -> None:
+        """Do nothing."""
+
+    def advance(self, size: int) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class _Run:
+    """What has come out of a run so far."""
+
+    gate: Gate
+    options: Options
+    settings: Settings
+    progress: Progress
+    results: list[FileResult] = field(default_factory=list)
+    locators: dict[str, Locator] = field(default_factory=dict)
+    skips: list[Skip] = field(default_factory=list)
+    crashes: list[Crash] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    not_coco: int = 0
+    broken: bool = False
+
+
+def check(paths: Iterable[str], settings: Settings, progress: Progress | None = None) -> Report:
+    """Check the files that `paths` stand for.
+
+    Raises `PathError`, `ConfigError` or `RuleError` if the run cannot begin.
+    """
+    begin = time.perf_counter()
+    rules = registry.load(settings.rules_path)
+    gate = Gate(settings, rules)
+    files = discover.find(paths, settings.exclude, settings.kinds)
+    run = _Run(gate, config.rule_options(settings, rules), settings, progress or NoProgress())
+    stopped = False
+    for file in files:
+        _check_file(run, replace(file, task=settings.task) if settings.task else file)
+        if gate.enough(run.results):
+            stopped = file is not files[-1]
+            break
+    return Report(
+        run.results, run.skips, run.crashes, len(gate.chosen), run.not_coco, stopped,
+        time.perf_counter() - begin, dict(run.seconds), gate.exit_code(run.results, run.broken or bool(run.crashes)),
+        lambda group, limit: run.locators[group.path].occurrences(group.finding, limit),
+    )  # fmt: skip
+
+
+def _check_file(run: _Run, file: AnnotationFile) -> None:
+    try:
+        size = file.path.stat().st_size
+        run.progress.start(file.display, size)
+        document = open_document(file)
+    except OSError as error:
+        run.broken = True
+        note = f"cannot be read: {error.strerror or error}"
+        run.results.append(FileResult(file.display, file.task, file.subset, "", file.layout, Status.UNREADABLE, note=note))
+    except NotCoco as reason:
+        if not file.named_by_user:
+            run.not_coco += 1
+            return
+        _unusable(run, file, size, Unusable("top-level-missing-images", Finding(str(reason))))
+    except Unusable as fault:
+        if not file.named_by_user and not _meant_as_coco(file):
+            run.not_coco += 1
+            return
+        _unusable(run, file, size, fault)
+    else:
+        _check_document(run, document)
+
+
+def _meant_as_coco(file: AnnotationFile) -> bool:
+    """Whether a file that cannot be read as JSON was to be an annotation file, by its name or by the words at its start."""
+    if file.follows_pattern or file.layout != "flat":
+        return True
+    with file.path.open("rb") as stream:
+        head = stream.read(1 << 20)
+    return any(word in head for word in (b'"annotations"', b'"images"', b'"categories"'))
+
+
+def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> None:
+    """Report a file that has one finding and nothing more to look at."""
+    task = file.task or Task.INSTANCES
+    facts = FileFacts(file.display, task, file.subset, "", file.layout, True, frozenset(), {})
+    outcome = Outcome()
+    outcome.findings[fault.rule] = [fault.finding]
+    rules = [rule for rule in run.gate.rules if rule.name == fault.rule]
+    groups = run.gate.passes(Verdicts(outcome, facts, [replace(rule, requires=()) for rule in rules]).groups, file)
+    status = Status.UNREADABLE if run.gate.fails(groups) else Status.SKIPPED
+    result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
+    result.groups = groups
+    result.marks = _marks(rules, groups, [])
+    run.locators[file.display] = Locator(file.path, None)
+    run.results.append(result)
+
+
+def _check_document(run: _Run, document: Document) -> None:
+    file = document.file
+    rules = [rule for rule in run.gate.rules if document.task in rule.tasks]
+    slices = pool.check_slices(
+        document, rules, run.options, run.settings.processes, run.settings.rules_path, run.progress.advance
+    )
+    outcome, facts = check_document(document, slices, rules, run.options)
+    verdicts = Verdicts(outcome, facts, rules)
+    names = run.gate.reported(file)
+    skips = [skip for skip in verdicts.skips if skip.name in names]
+    groups = run.gate.passes(verdicts.groups, file)
+    result = FileResult(
+        file.display, document.task, file.subset, document.dialect, file.layout,
+        Status.FAILED if run.gate.fails(groups) else Status.PASSED,
+        len(document.images), facts.row_counts["annotations"], len(document.categories), file.path.stat().st_size,
+        marks=_marks([rule for rule in rules if rule.name in names], groups, skips), groups=groups,
+    )  # fmt: skip
+    run.results.append(result)
+    run.skips += skips
+    run.crashes += crashes_of(outcome, rules, file.display)
+    run.locators[file.display] = Locator(file.path, document)
+    for name, seconds in outcome.seconds.items():
+        run.seconds[name] += seconds
+
+
+def _marks(rules: Iterable[Rule], groups: Iterable[FindingGroup], skips: Iterable[Skip]) -> list[tuple[str, str]]:
+    worst: dict[str, Severity] = {}
+    for group in groups:
+        worst[group.code] = max(group.severity, worst.get(group.code, Severity.INFO))
+    letters = {Severity.ERROR: "F", Severity.WARNING: "W", Severity.INFO: "I"}
+    skipped = {skip.code for skip in skips}
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    return [(r.code, "s" if r.code in skipped else letters[worst[r.code]] if r.code in worst else ".") for r in ordered]
+
+
+__all__ = ["NoProgress", "Occurrence", "Progress", "check"]

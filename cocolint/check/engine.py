@@ -99,6 +99,7 @@ def _join(document: Document, slices: Iterable[SliceOutcome]) -> tuple[Outcome, 
         offset += len(part.keys["id"])
         part.outcome = Outcome()
         parts.append(part)
+    document.row_starts = [0, *np.cumsum([len(part.keys["id"]) for part in parts]).tolist()]
     if not parts:
         from cocolint.read.build import Masks, annotations_of
 

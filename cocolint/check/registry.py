@@ -12,10 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cocolint.check.rule import Rule
-
-
-class RuleError(Exception):
-    """A rule folder or a selector that cannot be used; the text says why."""
+from cocolint.failure import RuleError
 
 
 class Registry:

@@ -29,6 +29,7 @@ class Document:
 
     `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
     `slices` cut the records of the annotations. `faults` are findings of the encoding and the structure, by rule.
+    `row_starts` is the first row of each slice and the end, known once the slices are decoded.
     """
 
     file: AnnotationFile
@@ -41,6 +42,7 @@ class Document:
     categories: Categories
     slices: list[Span]
     faults: Faults = field(default_factory=dict)
+    row_starts: list[int] = field(default_factory=list)
 
     @property
     def keys(self) -> frozenset[str]:

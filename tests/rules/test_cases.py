@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cocolint.app import check
+from cocolint import app
 from cocolint.check import registry
 from cocolint.check.rule import Rule
+from cocolint.config import Settings
 from cocolint.model import Severity
 from tests.support.cases import Case
 
@@ -21,7 +22,7 @@ CASES: list[Case] = [case for name in FAMILIES for case in importlib.import_modu
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_case(case: Case, tmp_path: Path) -> None:
     path = case.write(tmp_path)
-    report = check([path], select=["ALL"], rule_options={case.rule: dict(case.options)}, jobs=1)
+    report = app.check([str(path)], Settings(select=("ALL",), rules={case.rule: dict(case.options)}, jobs=1))
     assert not report.crashes
     counts = {group.name: 0 for group in report.groups}
     for group in report.groups:

@@ -1,0 +1,102 @@
+"""Which rules run, which findings count, and what the process says in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from cocolint import discover
+from cocolint.check.registry import Registry
+from cocolint.check.rule import Rule
+from cocolint.config import Settings
+from cocolint.failure import ConfigError, RuleError
+from cocolint.model import AnnotationFile, ExitCode, FileResult, FindingGroup, Severity, Status
+
+
+class Gate:
+    """The choice of rules and severities of one run.
+
+    `rules` are those that run, `chosen` those whose findings are reported: what they require runs as well, in silence.
+    Raises `ConfigError` for a selector, a keyword or a severity that fits no rule.
+    """
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+        try:
+            explicit = self._union([*settings.select, *settings.extend_select])
+            base = self._union(settings.select) if settings.select else {r for r in registry if r.on_by_default}
+            chosen = (base | self._union(settings.extend_select)) - self._union(settings.ignore)
+            self._ignored = {glob: self._union(rules) for glob, rules in settings.per_file_ignores.items()}
+            self._severity = {registry.get(key).name: level for key, level in settings.severity.items()}
+        except RuleError as error:
+            raise ConfigError(str(error)) from error
+        if settings.keyword:
+            wanted = keyword_filter(settings.keyword)
+            chosen = {rule for rule in chosen if wanted(rule)}
+            if not chosen:
+                raise ConfigError(f"no selected rule fits -k '{settings.keyword}'")
+        self._explicit = {rule.name for rule in explicit}
+        self.chosen = frozenset(chosen)
+        self.rules = registry.with_requirements(chosen)
+
+    def _union(self, selectors: Iterable[str]) -> set[Rule]:
+        return {rule for selector in selectors for rule in self._registry.select(selector)}
+
+    def reported(self, file: AnnotationFile) -> frozenset[str]:
+        """Return the names of the rules whose findings in `file` are reported."""
+        ignored = {rule for glob, rules in self._ignored.items() if discover.matches(file.display, glob) for rule in rules}
+        return frozenset(rule.name for rule in self.chosen - ignored)
+
+    def passes(self, groups: Iterable[FindingGroup], file: AnnotationFile) -> list[FindingGroup]:
+        """Return the groups that are reported, the worst first, with the severities of the settings.
+
+        Information is reported only of rules that were asked for.
+        """
+        names = self.reported(file)
+        kept = []
+        for group in groups:
+            if group.name not in names:
+                continue
+            group.severity = self._severity.get(group.name, group.severity)
+            if group.severity is Severity.INFO and group.name not in self._explicit and group.name not in self._severity:
+                continue
+            kept.append(group)
+        return sorted(kept, key=lambda group: (-group.severity, group.code))
+
+    def fails(self, groups: Iterable[FindingGroup]) -> bool:
+        """Whether any group is at or above the severity that the settings fail on."""
+        return any(group.severity >= self._settings.fail_on for group in groups)
+
+    def enough(self, results: Iterable[FileResult]) -> bool:
+        """Whether so many rules failed that the run stops."""
+        limit = self._settings.maxfail
+        return bool(limit) and sum(self.fails([group]) for result in results for group in result.groups) >= limit
+
+    def exit_code(self, results: list[FileResult], broken: bool) -> ExitCode:
+        """Return what the process says: `broken` is whether a rule crashed or a path could not be read."""
+        if broken or not results:
+            return ExitCode.UNUSABLE
+        failed = any(result.status in (Status.FAILED, Status.UNREADABLE) for result in results)
+        return ExitCode.FINDINGS if failed and not self._settings.exit_zero else ExitCode.OK
+
+
+def keyword_filter(expression: str) -> Callable[[Rule], bool]:
+    """Return a test for rules whose name or code fits an expression of words with `and`, `or`, `not` and brackets.
+
+    A word fits where it is part of the name or code, in any case. Raises `ConfigError` if the expression is malformed.
+    """
+    tokens = expression.replace("(", " ( ").replace(")", " ) ").split()
+    words = [token for token in tokens if token not in ("and", "or", "not", "(", ")")]
+    names = {word: f"word_{number}" for number, word in enumerate(dict.fromkeys(words))}
+    source = " ".join(names.get(token, token) for token in tokens)
+    try:
+        code = compile(source, "-k", "eval")
+    except (SyntaxError, ValueError):
+        raise ConfigError(f"-k '{expression}' is not an expression of words, and, or, not and brackets") from None
+
+    def fits(rule: Rule) -> bool:
+        text = f"{rule.name} {rule.code}".lower()
+        known: Mapping[str, bool] = {name: word.lower() in text for word, name in names.items()}
+        return bool(eval(code, {"__builtins__": {}}, dict(known)))
+
+    return fits

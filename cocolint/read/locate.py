@@ -1,0 +1,196 @@
+"""Where is it? Line, column, pointer and record of the rows of a finding, looked up only for what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from cocolint.model import Finding, Ints, Occurrence
+from cocolint.read.document import Document
+from cocolint.read.slicing import Span, address
+from cocolint.read.source import NONFINITE, read_bytes
+
+_CHUNK = 1 << 20
+_SNIPPET = 100
+_SHORT = 400
+KINDS = {"images": "image", "annotations": "annotation", "categories": "category"}
+
+
+class Place(NamedTuple):
+    """A spot in the data: its offset, the text shown for it, and what is known of the record around it."""
+
+    offset: int
+    snippet: str
+    value: Any
+    record: dict[str, Any]
+
+
+class Lines:
+    """Lines and columns of a file by byte offset, from one pass over it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        newlines, wide, last = [0], [0], [-1]
+        place = 0
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                newlines.append(newlines[-1] + chunk.count(b"\n"))
+                wide.append(wide[-1] + (0 if chunk.isascii() else int(_continuation(chunk).sum())))
+                found = chunk.rfind(b"\n")
+                last.append(place + found if found >= 0 else last[-1])
+                place += len(chunk)
+        self._newlines, self._wide, self._last = newlines, wide, last
+
+    def positions(self, offsets: Ints) -> Iterator[tuple[int, int]]:
+        """Yield line and column, both from 1, the column in characters, of each offset. Offsets ascend."""
+        chunks = offsets // _CHUNK
+        for number in np.unique(chunks):
+            begin = int(number) * _CHUNK
+            data = read_bytes(self._path, begin, begin + _CHUNK)
+            breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+            wide = None if data.isascii() else np.concatenate(([0], np.cumsum(_continuation(data))))
+            for offset in offsets[chunks == number].tolist():
+                count = int(np.searchsorted(breaks, offset - begin))
+                start = begin + int(breaks[count - 1]) + 1 if count else self._last[number] + 1
+                column = offset - start + 1 - self._wide_between(start, offset, begin, int(number), wide)
+                yield self._newlines[number] + count + 1, column
+
+    def _wide_between(self, start: int, offset: int, begin: int, number: int, wide: Ints | None) -> int:
+        """Count the continuation bytes of multi-byte characters between the start of the line and the offset."""
+        here = 0 if wide is None else int(wide[offset - begin])
+        if start >= begin:
+            return here - (0 if wide is None else int(wide[start - begin]))
+        first = start // _CHUNK
+        if self._wide[number] == self._wide[first]:
+            return here
+        head = read_bytes(self._path, first * _CHUNK, start)
+        return here + self._wide[number] - self._wide[first] - int(_continuation(head).sum())
+
+
+def _continuation(data: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    mask: np.ndarray[Any, np.dtype[np.bool_]] = (np.frombuffer(data, np.uint8) & 0xC0) == 0x80
+    return mask
+
+
+class Locator:
+    """Finds rows of one document in its data. `document` is None for a file that could not be read as JSON."""
+
+    def __init__(self, path: Path, document: Document | None) -> None:
+        self._document = document
+        self._data = document.source.data if document else path
+        self._lines: Lines | None = None
+
+    def occurrences(self, finding: Finding, limit: int | None) -> list[Occurrence]:
+        """Return the first `limit` rows of a finding, or all, in the order of the file."""
+        order = np.argsort(finding.rows, kind="stable")[:limit]
+        places = list(self._places(finding, order)) if len(order) else [self._whole(finding)]
+        if self._lines is None:
+            self._lines = Lines(self._data)
+        offsets = np.array([place.offset for place in places], np.int64)
+        by_offset = np.argsort(offsets, kind="stable")
+        positions: dict[int, tuple[int, int]] = dict(
+            zip(by_offset.tolist(), self._lines.positions(offsets[by_offset]), strict=True)
+        )
+        shown: list[int | None] = [*order.tolist()] if len(order) else [None]
+        return [
+            self._occurrence(finding, row, place, *positions[i])
+            for i, (row, place) in enumerate(zip(shown, places, strict=True))
+        ]
+
+    def _occurrence(self, finding: Finding, row: int | None, place: Place, line: int, column: int) -> Occurrence:
+        if row is None:
+            return Occurrence(finding.pointer(0), line, column, finding.format(0), None, None, None, None, place.snippet)
+        section = finding.section or ""
+        image_id = place.record.get("id" if section == "images" else "image_id")
+        return Occurrence(
+            finding.pointer(row), line, column, finding.format(row), KINDS.get(section), place.record.get("id"), image_id,
+            place.value, place.snippet,
+        )  # fmt: skip
+
+    def _whole(self, finding: Finding) -> Place:
+        """Return the place of a finding about the whole file or a whole section."""
+        if "offset" in finding.values:
+            offset = int(finding.values["offset"][0])
+            return Place(offset, _text(read_bytes(self._data, offset, offset + _SNIPPET).split(b"\n")[0]), None, {})
+        span = self._document.sections.get(finding.section or "") if self._document else None
+        start = self._document.source.start if self._document else 0
+        return Place(span.start if span else start, "", None, {})
+
+    def _places(self, finding: Finding, order: Ints) -> Iterator[Place]:
+        rows = finding.rows[order]
+        for first, span in self._slices(finding.section or ""):
+            mine = np.flatnonzero((rows >= first.start) & (rows < first.stop))
+            if not len(mine):
+                continue
+            data = self._array(span)
+            base = address(data)
+            raws = msgspec.json.decode(data, type=list[msgspec.Raw])
+            for position in mine.tolist():
+                raw = raws[int(rows[position]) - first.start]
+                offset = span.start - 1 + address(raw) - base
+                yield _find(raw, finding.pointer(int(order[position])), offset)
+
+    def _slices(self, section: str) -> Iterator[tuple[range, Span]]:
+        """Yield the rows that each stretch of a section holds, and where the inside of that stretch lies."""
+        document = self._document
+        if document is None or section not in document.sections:
+            return
+        if section != "annotations":
+            span = document.sections[section]
+            yield range(2**62), Span(span.start + 1, span.stop - 1)
+            return
+        starts = document.row_starts
+        for number, span in enumerate(document.slices):
+            yield range(starts[number], starts[number + 1]), span
+
+    def _array(self, span: Span) -> bytes:
+        return b"[%b]" % read_bytes(self._data, *span)
+
+
+def _find(raw: msgspec.Raw, pointer: str, offset: int) -> Place:
+    """Descend from a record at `offset` along the rest of its pointer, as far as there is something."""
+    record = _fields(raw)
+    parts = pointer.split("/")[3:]
+    start, value, key = address(raw), raw, ""
+    for part in parts:
+        inner = {str(i): item for i, item in enumerate(_items(value))} if part.isdigit() else _fields(value)
+        if part not in inner:
+            break
+        value, key = inner[part], part
+    known: dict[str, Any] = {name: _plain(record[name]) for name in ("id", "image_id") if name in record}
+    text = bytes(memoryview(value)[:_SHORT])
+    label = f'"{key}": ' if key and not key.isdigit() else ""
+    short = memoryview(value).nbytes < _SHORT and value is not raw
+    return Place(offset + address(value) - start, label + _text(text), _plain(value) if short else None, known)
+
+
+def _fields(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    try:
+        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+
+
+def _items(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return []
+
+
+def _plain(raw: msgspec.Raw) -> Any:
+    """Return the value of short JSON, None where it is no JSON that other programs read."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _text(data: bytes) -> str:
+    """Return one line of text, cut to fit."""
+    text = " ".join(data.replace(NONFINITE, b"NaN").decode("utf-8", "replace").split())
+    return text if len(text) <= _SNIPPET else text[: _SNIPPET - 4].rstrip() + " ..."
