@@ -8,38 +8,29 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Record = dict[str, Any]
 
 CATEGORIES = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
 KEYPOINTS = [
-    "nose",
-    "left_eye",
-    "right_eye",
-    "left_ear",
-    "right_ear",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
-]
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow",
+    "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
+]  # fmt: skip
 SKELETON = [[16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9], [8, 10]]
 OBJECTS_PER_IMAGE = 860_001 / 118_287
 CROWD_SHARE = 0.01
 MEAN_VERTICES = 22.5
+UNKNOWN_CATEGORY = 999
 
 
-def images(count: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+def images(count: int, rng: np.random.Generator) -> list[Record]:
     widths = rng.choice([640, 480, 500, 427, 612], count)
     heights = rng.choice([480, 640, 427, 375, 612], count)
     return [
@@ -56,13 +47,13 @@ def images(count: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     ]
 
 
-def categories(task: str) -> list[dict[str, Any]]:
+def categories(task: str) -> list[Record]:
     if task == "person_keypoints":
         return [{"supercategory": "person", "id": 1, "name": "person", "keypoints": KEYPOINTS, "skeleton": SKELETON}]
     return [{"supercategory": f"group {i // 10}", "id": i, "name": f"thing {i}"} for i in CATEGORIES]
 
 
-def polygon(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+def polygon(width: int, height: int, rng: np.random.Generator) -> Floats:
     """One star-shaped ring of shape (vertices, 2), inside the image, in hundredths of a pixel."""
     vertices = max(4, int(rng.exponential(MEAN_VERTICES - 4)) + 4)
     radius = np.minimum(rng.lognormal(3.4, 0.9), min(width, height) / 2.2)
@@ -70,15 +61,16 @@ def polygon(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
     angles = np.sort(rng.uniform(0, 2 * np.pi, vertices))
     radii = radius * rng.uniform(0.75, 1.0, vertices)
     ring = centre + np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii[:, None]
-    return np.round(np.clip(ring, 0, [width, height]), 2)
+    inside: Floats = np.round(np.clip(ring, 0, [width, height]), 2)
+    return inside
 
 
-def shoelace(ring: np.ndarray) -> float:
+def shoelace(ring: Floats) -> float:
     x, y = ring[:, 0], ring[:, 1]
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
-def crowd(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
+def crowd(width: int, height: int, rng: np.random.Generator) -> Record:
     """A crowd mask: uncompressed runs, column by column, one run of foreground in each of some columns."""
     left = int(rng.integers(0, width // 2))
     columns = int(rng.integers(10, width // 4))
@@ -96,7 +88,7 @@ def crowd(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def single(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
+def single(width: int, height: int, rng: np.random.Generator) -> Record:
     ring = polygon(width, height, rng)
     low, high = ring.min(axis=0), ring.max(axis=0)
     box = [round(float(v), 2) for v in (*low, *(high - low))]
@@ -105,7 +97,7 @@ def single(width: int, height: int, rng: np.random.Generator) -> dict[str, Any]:
     return {"segmentation": [ring.ravel().tolist()], "area": shoelace(ring), "iscrowd": 0, "bbox": box}
 
 
-def pose(annotation: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+def pose(annotation: Record, rng: np.random.Generator) -> Record:
     x, y, w, h = annotation["bbox"]
     visible = rng.integers(0, 3, len(KEYPOINTS)) if not annotation["iscrowd"] else np.zeros(len(KEYPOINTS), int)
     points = rng.uniform([x, y], [x + w, y + h], (len(KEYPOINTS), 2)).astype(int) * (visible > 0)[:, None]
@@ -113,7 +105,7 @@ def pose(annotation: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]
     return {"num_keypoints": int((visible > 0).sum()), "keypoints": flat}
 
 
-def annotations(task: str, records: list[dict[str, Any]], count: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+def objects(task: str, records: list[Record], count: int, rng: np.random.Generator) -> Iterator[Record]:
     owners = np.sort(rng.integers(0, len(records), count))
     for i, owner in enumerate(owners):
         image = records[owner]
@@ -125,8 +117,8 @@ def annotations(task: str, records: list[dict[str, Any]], count: int, rng: np.ra
         yield {**body, "image_id": image["id"], "category_id": category, "id": i + 1}
 
 
-def write(path: Path, task: str, count: int, seed: int) -> None:
-    """Write `count` annotations to `path`."""
+def write(path: Path, task: str, count: int, seed: int = 0, faults: int = 0) -> None:
+    """Write `count` annotations to `path`; the category of the first `faults` of them is not declared."""
     rng = np.random.default_rng(seed)
     records = images(max(1, round(count / OBJECTS_PER_IMAGE)), rng)
     head = {
@@ -136,8 +128,14 @@ def write(path: Path, task: str, count: int, seed: int) -> None:
     }
     with path.open("w", encoding="utf-8") as out:
         out.write(json.dumps(head)[:-1] + ', "annotations": [')
-        for i, annotation in enumerate(annotations(task, records, count, rng)):
-            out.write((", " if i else "") + json.dumps(annotation))
+        body = objects(task, records, count, rng)
+        separator = ""
+        for annotation in islice(body, faults):
+            out.write(separator + json.dumps(annotation | {"category_id": UNKNOWN_CATEGORY}))
+            separator = ", "
+        for annotation in body:
+            out.write(separator + json.dumps(annotation))
+            separator = ", "
         out.write('], "categories": ' + json.dumps(categories(task)) + "}")
 
 
@@ -147,8 +145,9 @@ def main() -> None:
     parser.add_argument("--annotations", type=int, default=36_781)
     parser.add_argument("--task", choices=["instances", "person_keypoints"], default="instances")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--faults", type=int, default=0, help="so many annotations of a category that is not declared")
     options = parser.parse_args()
-    write(options.path, options.task, options.annotations, options.seed)
+    write(options.path, options.task, options.annotations, options.seed, options.faults)
 
 
 if __name__ == "__main__":

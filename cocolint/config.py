@@ -18,7 +18,10 @@ FILES = ("cocolint.toml", "pyproject.toml")
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of a run, named as in the configuration file, with underscores for hyphens."""
+    """All settings of a run, named as in the configuration file, with underscores for hyphens.
+
+    `max_examples` is None for all.
+    """
 
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -150,7 +153,7 @@ def severity(value: Any) -> Severity:
 
 
 def examples(value: Any) -> int | None:
-    """Return a number of examples, None for `none`. Raises `ValueError`."""
+    """Return a number of examples, None for `none`: all of them. Raises `ValueError`."""
     if value == "none":
         return None
     if isinstance(value, bool) or not str(value).isdigit():
@@ -224,7 +227,8 @@ def shown(settings: Settings) -> str:
     lines = [f"# from {settings.config_file}" if settings.config_file else "# no configuration file: defaults"]
     for key in ABOUT:
         value = getattr(settings, key.replace("-", "_"))
-        lines.append(f"{key} = {_toml_text(value)}")
+        unset = value is None and key != "max-examples"
+        lines.append(f"# {key} is not set" if unset else f"{key} = {_toml_text(value)}")
     return "\n".join(lines)
 
 

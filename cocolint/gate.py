@@ -85,14 +85,20 @@ def keyword_filter(expression: str) -> Callable[[Rule], bool]:
 
     A word fits where it is part of the name or code, in any case. Raises `ConfigError` if the expression is malformed.
     """
+    import ast  # imported here: most runs have no expression
+
+    logic = (ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.Name, ast.Load)
     tokens = expression.replace("(", " ( ").replace(")", " ) ").split()
     words = [token for token in tokens if token not in ("and", "or", "not", "(", ")")]
     names = {word: f"word_{number}" for number, word in enumerate(dict.fromkeys(words))}
     source = " ".join(names.get(token, token) for token in tokens)
     try:
-        code = compile(source, "-k", "eval")
+        tree = ast.parse(source, "-k", "eval")
     except (SyntaxError, ValueError):
-        raise ConfigError(f"-k '{expression}' is not an expression of words, and, or, not and brackets") from None
+        tree = None
+    if tree is None or not all(isinstance(node, logic) for node in ast.walk(tree)):
+        raise ConfigError(f"-k '{expression}' is not an expression of words, and, or, not and brackets")
+    code = compile(tree, "-k", "eval")
 
     def fits(rule: Rule) -> bool:
         text = f"{rule.name} {rule.code}".lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,12 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Values = dict[str, npt.NDArray[np.generic]]
+
+SNIPPET = 100
+"""How many characters of a field's text are shown."""
+
+SOURCE = 400
+"""How many bytes of a field's text are kept for that."""
 
 NO_ROWS: Ints = np.empty(0, np.int64)
 
@@ -100,19 +106,21 @@ class Finding:
     summary: str | None = None
     hint: str | None = None
 
-    def format(self, position: int) -> str:
-        """Return the message for the row at `position` of `rows`."""
-        return self.message.format(**{name: column[position].item() for name, column in self.values.items()})
+    def text(self, position: int) -> tuple[str, str]:
+        """Return the JSON pointer and the message of the row at `position` of `rows`."""
+        return next(self.texts(np.array([position])))
 
-    def pointer(self, position: int) -> str:
-        """Return the JSON pointer of the row at `position` of `rows`, or "" for the whole file."""
-        if self.section is None:
-            return f"/{self.field}" if self.field else ""
-        if not len(self.rows):
-            return f"/{self.section}"
+    def texts(self, positions: Ints) -> Iterator[tuple[str, str]]:
+        """Yield the JSON pointer and the message of the rows at `positions` of `rows`; of the whole file if there are none."""
         tail = f"/{self.field}" if self.field else ""
-        named = {name: column[position].item() for name, column in self.values.items()}
-        return f"/{self.section}/{self.rows[position]}" + tail.format(**named)
+        if not len(self.rows):
+            yield (f"/{self.section}" if self.section else "") + tail, self.message.format()
+            return
+        columns = [column[positions].tolist() for column in self.values.values()]
+        for number, row in enumerate(self.rows[positions].tolist()):
+            named = {name: column[number] for name, column in zip(self.values, columns, strict=True)}
+            below = tail.format(**named) if "{" in tail else tail
+            yield f"/{self.section}/{row}{below}", self.message.format(**named)
 
 
 @dataclass(frozen=True)
@@ -175,13 +183,18 @@ class Crash:
     path: str
     error: str
 
+    @property
+    def last_line(self) -> str:
+        """What the rule raised, without where."""
+        return self.error.strip().rpartition("\n")[2]
+
 
 @dataclass(frozen=True)
 class Occurrence:
     """One row of a finding, found in the file: `line` and `column` count from 1, columns in characters.
 
     `kind` and `id` name the record (`annotation`, 12), `image_id` the image it belongs to; None where there is none.
-    `value` is what the field holds if it is short, and `snippet` the text around it, cut to fit a line.
+    `value` is what the field holds if it is short, `key` its name, and `source` the beginning of its text in the file.
     """
 
     pointer: str
@@ -192,7 +205,16 @@ class Occurrence:
     id: object
     image_id: object
     value: object
-    snippet: str
+    key: str
+    source: bytes
+
+    @property
+    def snippet(self) -> str:
+        """The field as it stands in the file, on one line and cut to fit."""
+        text = " ".join(self.source.decode("utf-8", "replace").split())
+        whole = len(text) <= SNIPPET and len(self.source) < SOURCE
+        cut = text if whole else text[: SNIPPET - 4].rstrip() + " ..."
+        return f'"{self.key}": {cut}' if self.key else cut
 
 
 @dataclass
@@ -228,7 +250,8 @@ class ExitCode(enum.IntEnum):
 class Report:
     """All that a run found out. `seconds_by_rule` is the time spent in each rule, by name, summed over processes.
 
-    `occurrences` finds rows in the file, at most `limit` of them (all where it is None).
+    `occurrences` finds rows in the file, at most `limit` of them (all where it is None). `seconds_by_step` is the time from
+    the start to the end of each step, `names` the name of each rule that was to run, by code.
     """
 
     files: list[FileResult]
@@ -241,6 +264,8 @@ class Report:
     seconds_by_rule: dict[str, float]
     exit_code: ExitCode
     occurrences: Callable[[FindingGroup, int | None], list[Occurrence]]
+    seconds_by_step: dict[str, float] = dataclasses.field(default_factory=dict)
+    names: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def groups(self) -> list[FindingGroup]:

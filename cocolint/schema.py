@@ -97,6 +97,22 @@ def record_type(task: Task, section: str) -> type[msgspec.Struct]:
     return struct
 
 
+def fits(value: Any, task: Task, section: str) -> bool:
+    """Whether a top-level value surely fits its schema; where this is False, the schema itself has to say."""
+    try:
+        msgspec.convert(value, _section_type(task, section))
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@functools.cache
+def _section_type(task: Task, section: str) -> Any:
+    schema = section_schema(task, section) or {}
+    loose = {**schema, "items": {}} if "items" in schema and section != "licenses" else schema
+    return _type(loose, bundled(task))
+
+
 def field_type(task: Task, section: str, name: str) -> Any:
     """Return the Python type that holds a property's value."""
     schema = record_schema(task, section) or {}
@@ -129,9 +145,10 @@ def _type(schema: JsonObject, root: JsonObject) -> Any:
     if kinds == "array":
         return _array(schema, root)
     if kinds == "object":
-        if "required" in schema:
-            return _required_struct("Nested", schema, root)
-        return dict[str, Any]
+        if "properties" not in schema:
+            return dict[str, Any]
+        make = _required_struct if "required" in schema else _struct
+        return make("Nested", schema, root)
     return _SCALARS.get(str(kinds), Any)
 
 

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from cocolint.api import Finding, Fix, Index, Severity, rule
+from cocolint.api import (
+    ANNOTATION_TASKS,
+    OBJECT_TASKS,
+    Bools,
+    Categories,
+    Faults,
+    Finding,
+    Fix,
+    Images,
+    Index,
+    Ints,
+    Severity,
+    Task,
+    rule,
+)
+
+NUMBERED_TASKS = ANNOTATION_TASKS - {Task.PANOPTIC}
+"""The tasks whose annotations have an id of their own; those of panoptic files are known by their image."""
+
+CLASSIFIED_TASKS = OBJECT_TASKS | {Task.LABELS}
+"""The tasks whose annotations name a category each."""
+
+OFFICIAL_IDS = frozenset(range(1, 91)) - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
+"""The ids of the 80 classes of official COCO."""
 
 
-@rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, fix=Fix.SAFE)
+@rule("A001", "annotation-id-missing", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+def annotation_id_missing(faults: Faults) -> Iterable[Finding]:
+    """An annotation has no `id`.
+
+    What breaks: pycocotools raises KeyError 'id' while it loads the file, and so does all that is built on it.
+    Definition: the key `id` is absent. Annotations of panoptic files need none.
+    Fix: number them on from the largest id. Safe: nothing can refer to an annotation without an id.
+    """
+    return faults
+
+
+@rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
 def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     """An annotation id stands on more than one annotation.
 
     What breaks: detectron2 and mmdetection assert that ids are unique; pycocotools keeps the last record only; Datumaro
     merges the objects.
-    Definition: the id of an earlier annotation of the file stands again; the first one is not reported.
-    Fix: give the later ones fresh ids. Safe: nothing refers to annotation ids.
+    Definition: the id of an earlier annotation of the file stands again; the first one is not reported. Segments of
+    panoptic files are counted for each image anew and are not meant.
+    Fix: give the later ones fresh ids, or drop those that are copies in all fields. Safe: only tracking formats refer to
+    annotation ids.
     """
     usable = np.flatnonzero(index.has("id"))
     _, first = np.unique(index.id[usable], return_index=True)
@@ -24,3 +61,263 @@ def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     again[first] = False
     rows = usable[again]
     return index.at(rows, "id", "id {id} stands on an earlier annotation too", id=index.id[rows])
+
+
+@rule("A003", "annotation-id-zero", Severity.WARNING, impact=1, requires=["annotation-id-duplicate"], tasks=OBJECT_TASKS,
+      fix=Fix.SAFE)  # fmt: skip
+def annotation_id_zero(index: Index) -> Iterable[Finding]:
+    """An annotation has the id 0.
+
+    What breaks: COCOeval notes matches by annotation id and reads 0 as no match, so the object is always missed and its
+    detection always wrong.
+    Definition: `id` is 0, in files whose objects are matched.
+    Fix: give it the largest id plus 1. Safe: only tracking formats refer to annotation ids.
+    """
+    return index.where(index.has("id") & (index.id == 0), "id", "id 0 means no match to COCOeval")
+
+
+@rule("A004", "annotation-id-not-integer", Severity.ERROR, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+def annotation_id_not_integer(faults: Faults) -> Iterable[Finding]:
+    """The id of an annotation is not an integer.
+
+    What breaks: COCOeval raises `could not convert string to float`; Datumaro refuses the file.
+    Definition: `id` is there and of another JSON type than integer.
+    Fix: write the number that the text or float stands for, or number anew. Safe: only tracking formats refer to
+    annotation ids.
+    """
+    return faults
+
+
+@rule("A006", "annotation-image-id-missing", Severity.ERROR, impact=1)
+def annotation_image_id_missing(faults: Faults) -> Iterable[Finding]:
+    """An annotation has no `image_id`.
+
+    What breaks: pycocotools raises KeyError 'image_id' while it loads the file.
+    Definition: the key `image_id` is absent.
+    Fix: write the id of its image; only a person knows it.
+    """
+    return faults
+
+
+@rule("A007", "annotation-image-id-unknown", Severity.ERROR, impact=1, fix=Fix.UNSAFE,
+      requires=["top-level-missing-images", "section-not-array"])  # fmt: skip
+def annotation_image_id_unknown(index: Index, images: Images) -> Iterable[Finding]:
+    """An annotation belongs to an image that the file does not have.
+
+    What breaks: pycocotools never evaluates it, silently; Ultralytics' conversion raises KeyError; detectron2 and
+    Datumaro warn or stop.
+    Definition: `image_id` is an integer that no image has as its id. Silent where images whose own ids are unusable can
+    explain all unknown ones.
+    Fix: add the image record, or drop the annotation. Unsafe: dropping loses an object.
+    """
+    unknown = index.has("image_id") & (index.image < 0)
+    if _explained(index.image_id[unknown], images.has("id")):
+        return
+    yield from index.where(unknown, "image_id", "no image has the id {image_id}", image_id=index.image_id)
+
+
+@rule("A008", "annotation-image-id-type", Severity.ERROR, fix=Fix.SAFE)
+def annotation_image_id_type(faults: Faults, images: Images) -> Iterable[Finding]:
+    """The `image_id` of an annotation is not an integer.
+
+    What breaks: `"1"` is not 1, so no image is found: pycocotools never evaluates the annotation, silently.
+    Definition: `image_id` is there, not null, and of another JSON type than integer. Silent where no image has an integer
+    as its id: `image-id-not-integer` tells that once for all.
+    Fix: write the number that the text or float stands for. Safe: only where an image has that id.
+    """
+    if len(images) and not images.has("id").any():
+        return []
+    return faults
+
+
+@rule("A009", "category-id-missing", Severity.ERROR, requires=["top-level-missing-categories"], tasks=CLASSIFIED_TASKS)
+def category_id_missing(faults: Faults) -> Iterable[Finding]:
+    """An annotation has no `category_id`.
+
+    What breaks: pycocotools raises KeyError 'category_id' while it loads the file.
+    Definition: the key `category_id` is absent in a task that needs it, and the file has `categories`.
+    Fix: write the id of its category; only a person knows it.
+    """
+    return faults
+
+
+@rule("A010", "category-id-unknown", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS,
+      requires=["top-level-missing-categories", "section-not-array", "category-id-off-by-one"])  # fmt: skip
+def category_id_unknown(index: Index, categories: Categories) -> Iterable[Finding]:
+    """An annotation has a category that the file does not declare.
+
+    What breaks: detectron2 raises KeyError `Encountered category_id=`; YOLOX raises ValueError; mmdetection and COCOeval
+    pass over the annotation silently.
+    Definition: `category_id` is an integer that no category has as its id. Silent where categories whose own ids are
+    unusable can explain all unknown ones.
+    Fix: declare the category, or correct the id; only a person knows which.
+    """
+    unknown = _undeclared(index)
+    if _explained(index.category_id[unknown], categories.has("id")):
+        return
+    ids = categories.id[categories.has("id")]
+    low, high = (ids.min(), ids.max()) if len(ids) else (0, -1)
+    zero = index.category_id == 0
+    inside = ~zero & (low < index.category_id) & (index.category_id < high)
+    declared = f"{low} to {high} are declared" if len(ids) else "`categories` is empty"
+    for kind, about in (
+        (zero, f"an object without a label, or ids counted from 0; {declared}"),
+        (inside, f"it lies in a gap; {declared}"),
+        (~zero & ~inside, declared),
+    ):
+        message = f"no category has the id {{category_id}}: {about}"
+        yield from index.where(unknown & kind, "category_id", message, category_id=index.category_id)
+
+
+@rule("A011", "category-id-out-of-range", Severity.INFO, impact=1, tasks=CLASSIFIED_TASKS, fix=Fix.UNSAFE)
+def category_id_out_of_range(index: Index, categories: Categories) -> Iterable[Finding]:
+    """A category id in use is larger than the number of categories.
+
+    What breaks: where the id is taken for the class index, as in DETR and RF-DETR, a head with one output for each class
+    is too small: CUDA stops with `device-side assert`.
+    Definition: the largest id that is both declared and used exceeds the number of different ids declared.
+    Source: official COCO has 80 classes with ids up to 90, so this is no fault by itself.
+    Fix: renumber from 1 in all files of the data set, and keep the map. Unsafe: other files and models still use the
+    old ids.
+    """
+    used = index.category_id[index.category >= 0]
+    count = len(np.unique(categories.id[categories.has("id")]))
+    if len(used) and used.max() > count:
+        yield Finding(f"id {used.max()} is in use, with {count} categories")
+
+
+@rule("A012", "category-id-off-by-one", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS, fix=Fix.UNSAFE,
+      requires=["top-level-missing-categories", "section-not-array"])  # fmt: skip
+def category_id_off_by_one(index: Index, categories: Categories, *, least: int = 20) -> Iterable[Finding]:
+    """The category ids of the whole file are shifted by one, or are positions in the list of categories.
+
+    What breaks: objects get the name of another class without any error, and those at the end have none.
+    Definition: some used id is not declared, and one of these holds. Low: every used id plus 1 is declared, and the least
+    used one is 1 below the least declared. High: the same with minus 1 and the largest. Position: the n categories do not
+    have the ids 0 to n - 1, and all used ids lie there. COCO: the 80 official ids are declared, and all used ones lie in
+    0 to 79 or in 1 to 80.
+    Tolerance: `least` annotations, 20, so that a single wrong id proves nothing. Where all used ids are declared, nothing
+    can be proven.
+    Fix: map the ids of all annotations to the declared ones. Unsafe: the file cannot prove which side is wrong.
+    """
+    known = index.has("category_id")
+    unknown = np.count_nonzero(_undeclared(index))
+    if not unknown or np.count_nonzero(known) < least or not len(categories) or not categories.has("id").all():
+        return
+    used = frozenset(np.unique(index.category_id[known]).tolist())
+    declared = frozenset(categories.id.tolist())
+    mistake = _mistake(used, declared)
+    if mistake:
+        span = f"{min(used)} to {max(used)} in use, {min(declared)} to {max(declared)} declared"
+        yield Finding(f"{mistake}: {span}, {unknown} of {len(index)} annotations have an id that is not declared")
+
+
+@rule("A013", "annotation-duplicate-exact", Severity.WARNING, requires=["annotation-id-duplicate", "bbox-degenerate"],
+      tasks=OBJECT_TASKS, fix=Fix.SAFE)  # fmt: skip
+def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
+    """An annotation is a copy of an earlier one.
+
+    What breaks: one detection matches one of the copies, so the others count as missed; in training the object weighs
+    double.
+    Definition: image, category, iscrowd, rotation, all four numbers of the box, mask and keypoints are equal; the first
+    one is not reported. Masks and keypoints are compared by bounds, area and a sum over their numbers. Other attributes,
+    such as a track id, are not looked at.
+    Fix: drop the later copy. Safe: only where its attributes say nothing else.
+    """
+    rows = np.flatnonzero(_comparable(index))
+    columns = [_bits(column[rows]) for column in (
+        index.image_id, index.category_id, index.iscrowd, index.rotation, *index.bbox.T,
+        index.ring_count, index.is_rle, *index.mask_bounds.T, index.mask_area, index.digest,
+    )]  # fmt: skip
+    later, earlier = _copies(columns)
+    message = "the same image, category, box and mask as annotation {earlier}"
+    return index.at(rows[later], None, message, earlier=index.id[rows[earlier]])
+
+
+@rule("A018", "annotation-rotation-attribute", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
+    """The box is rotated, and only an attribute says so.
+
+    What breaks: every reader of COCO passes over the angle silently and takes the upright box, which does not cover the
+    object.
+    Definition: `attributes.rotation` is a number other than 0, as CVAT and Encord write it, in degrees.
+    Fix: make the rotated corners a polygon and its bounds the box. Unsafe: it changes the geometry.
+    """
+    return index.where(
+        index.rotation != 0, "attributes/rotation", "rotated by {angle:g} degrees, the box is not", angle=index.rotation
+    )
+
+
+@rule("A020", "annotation-attributes-type", Severity.WARNING, impact=4)
+def annotation_attributes_type(faults: Faults) -> Iterable[Finding]:
+    """The `attributes` of an annotation are not an object.
+
+    What breaks: Datumaro raises TypeError where it adds a score; CVAT loses the attributes.
+    Definition: `attributes` is there and of another JSON type than object.
+    Fix: write an object of names and values; only a person knows the names.
+    """
+    return faults
+
+
+def _undeclared(index: Index) -> Bools:
+    return index.has("category_id") & (index.category < 0)
+
+
+def _explained(unknown: Ints, usable: Bools) -> bool:
+    """Whether there are no more different `unknown` ids than records whose own id is not `usable`."""
+    return len(np.unique(unknown)) <= int(np.count_nonzero(~usable))
+
+
+def _mistake(used: frozenset[int], declared: frozenset[int]) -> str:
+    """Say how the `used` ids, of which some are not declared, came to be, or "" if nothing is proven."""
+    positions = frozenset(range(len(declared)))
+    if declared == OFFICIAL_IDS and (used <= positions or used <= frozenset(range(1, 81))):
+        return f"ids are positions in the list of 80 classes, counted from {_base_of_80(used)}"
+    if {i + 1 for i in used} <= declared and min(used) == min(declared) - 1:
+        return "every id is 1 too small"
+    if {i - 1 for i in used} <= declared and max(used) == max(declared) + 1:
+        return "every id is 1 too large"
+    if used <= positions and not declared <= positions:
+        return "ids are positions in the list of categories, counted from 0"
+    return ""
+
+
+def _base_of_80(used: frozenset[int]) -> str:
+    if 0 in used:
+        return "0"
+    return "1" if 80 in used else "0 or 1"
+
+
+def _comparable(index: Index) -> Bools:
+    """Tell for each annotation whether its box, and its mask and keypoints if it has any, could be read."""
+    readable = np.isfinite(index.bbox).all(axis=1) & np.isfinite(index.digest)
+    readable &= ~index.is_rle | (index.mask_area > 0)
+    for field in ("segmentation", "keypoints"):
+        readable &= index.has(field) | index.lacks(field)
+    return readable & index.has("image_id") & index.has("category_id")
+
+
+def _bits(column: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
+    """Return the bits of each value, which tell NaN as equal to NaN, and minus zero as equal to zero."""
+    if column.dtype.kind == "f":
+        return (column.astype(np.float64) + 0.0).view(np.uint64)
+    return column.astype(np.int64).view(np.uint64)
+
+
+def _copies(columns: Sequence[npt.NDArray[np.uint64]]) -> tuple[Ints, Ints]:
+    """Return the rows that equal an earlier row in all columns, and that earlier row of each.
+
+    Rows are sorted by one mixed number, and only neighbours with the same number are compared: sorting by all columns
+    would take many times as long.
+    """
+    mixed = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    order = np.argsort(mixed, kind="stable")
+    earlier, later = order[:-1], order[1:]
+    for column in (mixed, *columns):
+        same = column[earlier] == column[later]
+        earlier, later = earlier[same], later[same]
+    by_row = np.argsort(later)
+    return later[by_row], earlier[by_row]

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cocolint.api import OBJECT_TASKS, Annotations, Faults, Finding, Fix, Severity, rule
+import numpy as np
+
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Severity, rule
+
+BOX_FORMATS = ("bbox-normalized", "bbox-xyxy", "bbox-cxcywh", "bbox-percent")
+"""Each says of a whole file that its boxes mean something else, so that no box of it can be judged."""
+
+LARGEST = float(np.finfo(np.float32).max)
+"""What 32-bit floats can hold; a tensor of them turns anything larger into infinity."""
+
+ROUNDING = 1e-6
+"""The noise of sums of decimal numbers, in pixels."""
 
 
-@rule("B001", "bbox-missing", Severity.ERROR, impact=1, fix=Fix.SAFE)
+@rule("B001", "bbox-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE)
 def bbox_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `bbox`.
 
@@ -18,15 +29,219 @@ def bbox_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("B010", "bbox-out-of-image", Severity.WARNING, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("B002", "bbox-empty", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def bbox_empty(faults: Faults) -> Iterable[Finding]:
+    """The `bbox` is an empty array.
+
+    What breaks: detectron2 raises ValueError "contains empty 'bbox' value!"; pycocotools cannot compute an overlap.
+    Definition: `bbox` is `[]`.
+    Fix: take the bounds of the segmentation where it is sound. Safe: nothing else says where the object is.
+    """
+    return faults
+
+
+@rule("B003", "bbox-length", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+def bbox_length(faults: Faults) -> Iterable[Finding]:
+    """The `bbox` does not hold four numbers.
+
+    What breaks: pycocotools raises "list input can be bounding box (Nx4) or RLEs"; Datumaro refuses the item.
+    Definition: `bbox` is an array of one or more numbers, but not of four. Five are often a rotated box, eight its corners.
+    Fix: take the bounds of the segmentation, or of the corners. Unsafe: what the numbers mean is a guess.
+    """
+    return faults
+
+
+@rule("B004", "bbox-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def bbox_type(faults: Faults) -> Iterable[Finding]:
+    """The `bbox` is something else than an array of numbers.
+
+    What breaks: in pycocotools a null matches every detection and so raises the score, while strings pass by accident;
+    other readers raise TypeError.
+    Definition: `bbox` is no array, or an item of it is no number: a string, null, an object, an array in an array.
+    Fix: write the numbers as `[x, y, width, height]`. Safe: strings, named sides and doubled brackets lose nothing; for a
+    null only the segmentation can tell.
+    """
+    return faults
+
+
+@rule("B005", "bbox-nonfinite", Severity.ERROR, requires=["json-nan"], tasks=ALL_TASKS, fix=Fix.SAFE)
+def bbox_nonfinite(annotations: Annotations) -> Iterable[Finding]:
+    """A number of the `bbox` is infinite or not a number.
+
+    What breaks: in COCOeval such a box matches any detection, wherever it is, so the score is too high; losses become NaN.
+    Definition: one of the four is NaN, or beyond 3.4e38 in absolute value, which is infinite in the 32-bit floats that
+    training uses. The bare words NaN and Infinity are reported by `json-nan`, what not even 64-bit floats can hold by
+    `json-number-overflow`.
+    Fix: take the bounds of the segmentation. Safe: the value says nothing; without a sound segmentation only a person can.
+    """
+    x, y, width, height = annotations.bbox.T
+    broken = annotations.has("bbox") & ~_finite(annotations)
+    message = "[{x:g}, {y:g}, {width:g}, {height:g}] is not finite"
+    return annotations.where(broken, "bbox", message, x=x, y=y, width=width, height=height)
+
+
+@rule("B006", "bbox-degenerate", Severity.ERROR, impact=1, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_degenerate(annotations: Annotations) -> Iterable[Finding]:
+    """The box has no width or no height.
+
+    What breaks: torchvision raises "All bounding boxes should have positive height and width"; albumentations raises
+    ValueError; detr and mmdetection drop the object silently; elsewhere the loss becomes NaN.
+    Definition: `w <= 0 or h <= 0`.
+    Fix: take the bounds of the segmentation if it has an extent, swap corners that were given in the wrong order, or
+    drop the object. Unsafe: an object may be lost.
+    """
+    width, height = annotations.bbox[:, 2], annotations.bbox[:, 3]
+    flat = _finite(annotations) & ((width <= 0) | (height <= 0))
+    return annotations.where(flat, "bbox", "width {width:g}, height {height:g}", width=width, height=height)
+
+
+@rule("B007", "bbox-subpixel", Severity.INFO, impact=3, requires=[*BOX_FORMATS, "bbox-degenerate"], tasks=OBJECT_TASKS)
+def bbox_subpixel(annotations: Annotations) -> Iterable[Finding]:
+    """The box is less than one pixel wide or high.
+
+    What breaks: mmdetection ignores the object; torchvision's reference code drops images with no larger box.
+    Definition: `0 < w < 1 or 0 < h < 1`, in pixels.
+    Fix: only a person can tell whether there is an object.
+    """
+    width, height = annotations.bbox[:, 2], annotations.bbox[:, 3]
+    thin = _finite(annotations) & (np.minimum(width, height) < 1)
+    return annotations.where(thin, "bbox", "{width:.3g} x {height:.3g} px", width=width, height=height)
+
+
+@rule(
+    "B010", "bbox-out-of-image", Severity.WARNING, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate", "bbox-fully-outside", "bbox-negative-origin"],
+)  # fmt: skip
 def bbox_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
     """The box reaches over the border of its image.
 
-    What breaks: albumentations raises ValueError; YOLOX and PaddleDetection clip the corner first and then add the
-    width, so the box is silently shifted.
-    Definition: `max(-x, -y, x + w - W, y + h - H) > tolerance`, in pixels.
+    What breaks: albumentations raises ValueError; YOLOX and PaddleDetection clip the box where mmdetection keeps it, so
+    models learn from different boxes.
+    Definition: `max(-x, -y, x + w - W, y + h - H) > tolerance`, in pixels. A box whose origin is outside is left to
+    `bbox-negative-origin`, one that has no part in the image to `bbox-fully-outside`.
     Tolerance: 1 px is the most that the inclusive/exclusive and 0/1-based conventions can explain.
     Fix: clip the box to the image. Unsafe: it changes the geometry.
     """
     over = annotations.overshoot
-    return annotations.where(over > tolerance, "bbox", "{over:.1f} px over the image", over=over)
+    outside = _placed(annotations) & (over > tolerance + ROUNDING)
+    return annotations.where(
+        outside, "bbox", "{over:.1f} px over the image of {width:g} x {height:g}",
+        over=over, width=annotations.width, height=annotations.height,
+    )  # fmt: skip
+
+
+@rule(
+    "B011", "bbox-slightly-outside", Severity.INFO, tasks=OBJECT_TASKS, fix=Fix.SAFE,
+    requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate", "bbox-fully-outside"],
+)  # fmt: skip
+def bbox_slightly_outside(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
+    """The box reaches over the border of its image by no more than a pixel.
+
+    What breaks: albumentations raises ValueError for any box that is not within the image.
+    Definition: `1e-6 < max(-x, -y, x + w - W, y + h - H) <= tolerance`, in pixels.
+    Tolerance: as in `bbox-out-of-image`, which reports what lies beyond it.
+    Fix: clip the box to the image. Safe: the change is below what conventions differ in.
+    """
+    over = annotations.overshoot
+    beside = _placed(annotations) & (over > ROUNDING) & (over <= tolerance + ROUNDING)
+    return annotations.where(beside, "bbox", "{over:.3g} px over the image", over=over)
+
+
+@rule(
+    "B012", "bbox-fully-outside", Severity.ERROR, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate"],
+)  # fmt: skip
+def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
+    """No part of the box lies in its image.
+
+    What breaks: mmdetection drops the object silently; other losses get a target without pixels.
+    Definition: `x >= W or y >= H or x + w <= 0 or y + h <= 0`.
+    Fix: look whether the box belongs to another image or another scale; else drop it. Unsafe: an object is lost.
+    """
+    x, y, right, bottom = _corners(annotations.bbox).T
+    width, height = annotations.width, annotations.height
+    outside = _placed(annotations) & ((x >= width) | (y >= height) | (right <= 0) | (bottom <= 0))
+    return annotations.where(
+        outside, "bbox", "from ({x:g}, {y:g}) to ({right:g}, {bottom:g}), image {width:g} x {height:g}",
+        x=x, y=y, right=right, bottom=bottom, width=width, height=height,
+    )  # fmt: skip
+
+
+@rule(
+    "B013", "bbox-negative-origin", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate", "bbox-fully-outside"],
+)  # fmt: skip
+def bbox_negative_origin(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
+    """The box starts left of its image or above it.
+
+    What breaks: YOLOX and PaddleDetection set the corner to 0 and then add the width, so the box is shifted silently;
+    albumentations raises ValueError.
+    Definition: `min(x, y) < -tolerance`, in pixels, and a part of the box is in the image.
+    Tolerance: 1 px, as in `bbox-out-of-image`.
+    Fix: clip the box to the image. Unsafe: it changes the geometry.
+    """
+    x, y = annotations.bbox[:, 0], annotations.bbox[:, 1]
+    before = _placed(annotations) & (np.minimum(x, y) < -tolerance - ROUNDING)
+    return annotations.where(before, "bbox", "starts at ({x:g}, {y:g})", x=x, y=y)
+
+
+@rule(
+    "B019", "bbox-vs-segmentation", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=[
+        *BOX_FORMATS, "bbox-degenerate", "bbox-fully-outside", "bbox-negative-origin", "bbox-out-of-image",
+        "polygon-coordinate-huge", "polygon-out-of-image",
+        "rle-counts-negative", "rle-counts-overflow", "rle-counts-sum", "rle-row-major", "rle-size-mismatch", "rle-size-order",
+    ],
+)  # fmt: skip
+def bbox_vs_segmentation(annotations: Annotations, *, tolerance: float = 2.0, share: float = 0.01) -> Iterable[Finding]:
+    """The box is not where the segmentation is.
+
+    What breaks: crops are wrong and Mask R-CNN learns from masks that are cut off; nobody can tell which of the two is right.
+    Definition: of the differences in left, top, right and bottom between the box and the bounds of the mask, the largest
+    is above `max(tolerance, share * max(w, h))`, in pixels. An error where the two overlap by an IoU below 0.5. Masks
+    without extent and rotated boxes are left to other rules.
+    Tolerance: official boxes fit to 1e-12 px, and are 1 px smaller for crowds and inclusive exporters; 2 px leave room
+    for rounding, 1 % for boxes of large objects drawn by hand.
+    Fix: take the bounds of the segmentation, or draw it anew. Unsafe: either may be the wrong one.
+    """
+    x, y, w, h = annotations.bbox.T
+    left, top, right, bottom = annotations.mask_bounds.T
+    with np.errstate(all="ignore"):
+        apart = np.abs([x - left, y - top, x + w - right, y + h - bottom]).max(axis=0)
+    comparable = _finite(annotations) & (left < right) & (top < bottom) & (annotations.rotation == 0)
+    wrong = comparable & (apart > np.maximum(tolerance, share * np.maximum(w, h)) + ROUNDING)
+    rows = np.flatnonzero(wrong)
+    iou = _iou(_corners(annotations.bbox[rows]), annotations.mask_bounds[rows])
+    near = iou >= 0.5
+    for chosen, severity in ((~near, Severity.ERROR), (near, None)):
+        yield from annotations.at(
+            rows[chosen], "bbox", "{apart:.1f} px off the bounds of the segmentation, IoU {iou:.2f}",
+            severity=severity, apart=apart[rows[chosen]], iou=iou[chosen],
+        )  # fmt: skip
+
+
+def _finite(annotations: Annotations) -> Bools:
+    mask: Bools = np.logical_and.reduce(np.abs(annotations.bbox) <= LARGEST, axis=1)
+    return mask
+
+
+def _placed(annotations: Annotations) -> Bools:
+    """Return for which rows both the box and the size of the image are usable."""
+    mask: Bools = _finite(annotations) & (annotations.width > 0) & (annotations.height > 0)
+    return mask
+
+
+def _corners(bbox: Floats) -> Floats:
+    """Return left, top, right and bottom of boxes."""
+    with np.errstate(all="ignore"):
+        return np.hstack([bbox[:, :2], bbox[:, :2] + bbox[:, 2:]])
+
+
+def _iou(first: Floats, second: Floats) -> Floats:
+    """Return intersection over union of boxes given by their corners."""
+    with np.errstate(all="ignore"):
+        shared = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
+        intersection = shared.clip(0).prod(axis=1)
+        areas = [(corners[:, 2:] - corners[:, :2]).prod(axis=1) for corners in (first, second)]
+        iou: Floats = intersection / (areas[0] + areas[1] - intersection)
+    return iou

@@ -66,7 +66,7 @@ def check_slice(
         outcome.findings[f"faults:{name}"] += findings
     for rule in rules:
         if rule.scope is Scope.SLICE:
-            outcome.run(rule, {"annotations": table}, options)
+            outcome.run(rule, {"annotations": table, "faults": faults.get(rule.name, [])}, options)
     return SliceOutcome(table.keys, table.valid, table.absent, outcome)
 
 
@@ -165,7 +165,7 @@ class Verdicts:
             for section, parts in self._rows.get(name, {}).items():
                 rows[section] += parts
         self._rows[rule.name] = rows
-        self._whole[rule.name] = any(not len(finding.rows) for finding in findings) or any(
+        self._whole[rule.name] = any(not len(finding.rows) and not finding.field for finding in findings) or any(
             self._whole.get(name, False) for name in rule.requires
         )
 

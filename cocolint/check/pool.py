@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from cocolint.check import registry
@@ -64,6 +62,9 @@ def _run(
             yield checker(span)
             report(span.stop - span.start)
         return
+    import multiprocessing  # imported here, as is the next: small files need neither
+    from concurrent.futures import ProcessPoolExecutor
+
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     names = [rule.name for rule in rules]
     arguments = (reader, names, folder, options)

@@ -12,9 +12,12 @@ import numpy as np
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.columns import Annotations, Categories, Images, Points, Rings, Runs
 from cocolint.read.geometry import decode_counts, group_reduce
+from cocolint.read.parts import count_parts
 
 UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
+_COUNTED = 20
+"""Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
 
 
 class Masks:
@@ -69,6 +72,16 @@ class Masks:
         except (TypeError, OverflowError):
             return np.array([as_float(value) for value in values])
 
+    def sizes(self, name: str) -> Floats:
+        """Return a field of integers as floats; rows without one hold NaN, and so do larger ones, noted as overflow."""
+        column = self.numbers(name)
+        large = np.flatnonzero(np.abs(column) >= 2.0**63)
+        if len(large):
+            self.overflow[name] = large.tolist()
+            self.valid[name][large] = False
+            column[large] = np.nan
+        return column
+
     def texts(self, name: str) -> list[str]:
         """Return a field as strings, "" where there is none."""
         return [value if isinstance(value, str) else "" for value in self.column(name)]
@@ -88,8 +101,8 @@ def images_of(masks: Masks) -> Images:
     """Build the images table."""
     table = {
         "id": masks.integers("id", -1),
-        "width": masks.numbers("width"),
-        "height": masks.numbers("height"),
+        "width": masks.sizes("width"),
+        "height": masks.sizes("height"),
         "file_name": masks.texts("file_name"),
     }
     return Images(table, masks.valid, masks.absent, len(masks.records))
@@ -119,7 +132,9 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     rings, runs, points = _rings(segmentations), _runs(segmentations), _points(masks.column("keypoints"))
     keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
     keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
+    keys["part_count"] = _part_counts(size, runs, keys["iscrowd"] == 1)
     keys |= _mask_keys(size, rings, runs, points)
+    keys |= _point_keys(points, categories.point_count_of(keys["category"]))
     return Annotations(keys, masks.valid, masks.absent, images, categories, rings, runs, points)
 
 
@@ -190,6 +205,15 @@ def _points(values: list[Any]) -> Points:
     return Points(length, _floats(lists, int(length.sum())))
 
 
+def _part_counts(size: int, runs: Runs, crowd: Bools) -> Ints:
+    out = np.full(size, -1, np.int64)
+    chosen = np.flatnonzero(crowd[runs.owner])[:_COUNTED]
+    for mask in chosen:
+        run = slice(runs.start[mask], runs.start[mask + 1])
+        out[runs.owner[mask]] = count_parts(runs.counts[run], int(runs.height[mask]), int(runs.width[mask]))
+    return out
+
+
 def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str, Any]:
     bounds, area, digest = np.full((size, 4), np.nan), np.full(size, np.nan), np.zeros(size)
     if len(rings.owner):
@@ -208,3 +232,20 @@ def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str,
         with np.errstate(all="ignore"):
             digest += np.bincount(owner, points.values * (place + 0.5), size)
     return {"mask_bounds": bounds, "mask_area": area, "digest": digest}
+
+
+def _point_keys(points: Points, expected: Ints) -> dict[str, Any]:
+    """Look at v of every keypoint, where there are as many as the category declares, or it declares none."""
+    size = len(expected)
+    owner, _, values = points.triplets((expected <= 0) | (points.length == 3 * expected))
+    visibility = values[:, 2]
+    with np.errstate(invalid="ignore"):
+        odd = ~np.isin(visibility, (0, 1, 2))
+        scored = odd & (visibility > 0) & (visibility < 1)
+        largest = np.full(size, np.nan)
+        np.fmax.at(largest, owner[odd], visibility[odd])
+    return {
+        "labelled": np.bincount(owner[visibility > 0], minlength=size).astype(np.int32),
+        "scored": np.bincount(owner[scored], minlength=size).astype(np.int32),
+        "odd_visibility": largest,
+    }

@@ -120,6 +120,10 @@ class Categories(Table):
         """The number K of keypoints of each category, -1 where unknown."""
         return np.array([-1 if names is None else len(names) for names in self.keypoints], np.int64)
 
+    def point_count_of(self, rows: Ints) -> Ints:
+        """Return the number K of keypoints of the categories at `rows`, -1 where unknown or where the row is -1."""
+        return np.append(self.point_count, -1)[rows]
+
     def rows_of(self, ids: Ints) -> Ints:
         """Return the row of each id, -1 where there is no such category."""
         return lookup(self.id, self.has("id"), ids)
@@ -213,7 +217,8 @@ class Points:
 
 KEYS = (
     "id", "image_id", "category_id", "iscrowd", "area", "bbox", "num_keypoints", "rotation", "image", "category",
-    "ring_count", "is_rle", "mask_bounds", "mask_area", "digest",
+    "ring_count", "is_rle", "part_count", "mask_bounds", "mask_area", "digest",
+    "labelled", "scored", "odd_visibility",
 )  # fmt: skip
 
 
@@ -223,9 +228,12 @@ class Index(Table):
     `id`, `image_id`, `category_id`, `num_keypoints` (-1 where unknown) and `iscrowd` (0 where unknown) are integers;
     `area` and `bbox` (n, 4) are NaN where unknown; `rotation` is `attributes.rotation` in degrees, 0 where there is none.
     `image` and `category` are rows of the other tables, -1 where there is no such record. `ring_count` is the number of
-    polygon rings, `is_rle` tells a run-length mask. `mask_bounds` (n, 4) are x1, y1, x2, y2 of the mask; `mask_area` is the
-    sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a mask. Equal masks and
-    keypoints have an equal `digest`.
+    polygon rings, `is_rle` tells a run-length mask, `part_count` is the number of connected parts of a crowd's run-length
+    mask (-1 where it was not counted, as only some of each slice are). `mask_bounds` (n, 4) are x1, y1, x2, y2 of the
+    mask; `mask_area` is the sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a
+    mask. Equal masks and keypoints have an equal `digest`. Of keypoints that are as many as the category declares,
+    `labelled` counts those with v > 0 and `scored` those whose v is a fraction in (0, 1); `odd_visibility` is the largest
+    v that is not 0, 1 or 2, NaN if there is none.
     """
 
     section = "annotations"
@@ -248,9 +256,13 @@ class Index(Table):
         self.category: Ints = keys["category"]
         self.ring_count: Ints = keys["ring_count"]
         self.is_rle: Bools = keys["is_rle"]
+        self.part_count: Ints = keys["part_count"]
         self.mask_bounds: Floats = keys["mask_bounds"]
         self.mask_area: Floats = keys["mask_area"]
         self.digest: Floats = keys["digest"]
+        self.labelled: Ints = keys["labelled"]
+        self.scored: Ints = keys["scored"]
+        self.odd_visibility: Floats = keys["odd_visibility"]
 
     @property
     def crowd(self) -> Bools:
@@ -312,7 +324,4 @@ class Annotations(Index):
     @cached_property
     def point_count(self) -> Ints:
         """The number K of keypoints that the annotation's category declares, -1 where unknown."""
-        counts = self.categories.point_count
-        if not len(counts):
-            return np.full(self.size, -1, np.int64)
-        return np.where(self.category >= 0, counts[self.category], -1)
+        return self.categories.point_count_of(self.category)

@@ -100,6 +100,13 @@ def _is_roboflow(sample: Sample) -> bool:
     return any(re.search(r"\.rf\.[0-9A-Za-z]{16,}\.", name) for name in names)
 
 
+def _is_panoptic_detection(sample: Sample) -> bool:
+    """Panoptic segments written as objects: every category has its colour, every object its run-length mask."""
+    colours = [record.get("color") for record in sample.categories]
+    masks = [record.get("segmentation") for record in sample.annotations]
+    return all(isinstance(c, list) for c in colours) and all(isinstance(m, dict) for m in masks) and bool(colours and masks)
+
+
 DIALECTS: dict[str, Callable[[Sample], bool]] = {
     "encord": _is_encord,
     "cvat": lambda s: _is_datumaro(s) and bool(_attributes(s) & {"occluded", "rotation", "track_id", "keyframe"}),
@@ -114,5 +121,6 @@ DIALECTS: dict[str, Callable[[Sample], bool]] = {
     "v7": lambda s: _any_has(s.images, "darwin_url") or "tag_categories" in s.keys,
     "via": lambda s: "VGG Image Annotator" in str(s.info) or "robots.ox.ac.uk/~vgg" in str(s.info),
     "coco-annotator": lambda s: _any_has(s.annotations, "isbbox") or _any_has(s.images, "num_annotations"),
+    "panoptic-detection": _is_panoptic_detection,
     "kwcoco": lambda s: bool(s.keys & {"scene_annotations", "scene_categories", "videos", "tracks"}),
 }

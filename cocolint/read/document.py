@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +16,14 @@ from cocolint import schema as schemas
 from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build, detect
 from cocolint.read.columns import Annotations, Categories, Images, Table
-from cocolint.read.slicing import SLICE_BYTES, NotCoco, Span, cut, layout_of
-from cocolint.read.source import Source, read_bytes
-from cocolint.read.structure import JSON_TYPES, Faults, RecordReader, Records, judge
+from cocolint.read.repeated import repeated_keys
+from cocolint.read.slicing import SLICE_BYTES, NotCoco, Span, cut, cut_exactly, layout_of
+from cocolint.read.source import NONFINITE, Source, Unusable, array_of
+from cocolint.read.structure import JSON_TYPES, Faults, RecordReader, Records, judge, load
 
 _SAMPLE = 200
-SECTIONS = ("info", "licenses", "images", "annotations", "categories")
+RECORDS = ("images", "annotations", "categories")
+SECTIONS = ("info", "licenses", *RECORDS)
 
 
 @dataclass
@@ -58,8 +61,10 @@ def open_document(file: AnnotationFile) -> Document:
     source = Source(file.path)
     sections, is_array, repeated = layout_of(source)
     sample = _sample(source, sections, is_array)
-    if not detect.looks_like_coco(sample):
-        raise NotCoco("an array of something else" if is_array else "it has neither images nor annotations of COCO")
+    if is_array:
+        _refuse_unless_results(sample, file.task)
+    elif not detect.looks_like_coco(sample):
+        raise NotCoco("it has neither images nor annotations of COCO")
     task = file.task if file.task and file.task.is_results == is_array else detect.task_of(sample)
     faults: Faults = defaultdict(list)
     _merge(faults, source.faults)
@@ -70,10 +75,23 @@ def open_document(file: AnnotationFile) -> Document:
     categories, found = _categories(source, sections.get("categories"), task)
     _merge(faults, found)
     _merge(faults, _root_faults(source, sections, task))
+    _merge(faults, _nonfinite_elsewhere(source, sections))
     return Document(
         file, source, task, detect.dialect_of(sample), sections, is_array,
         images, categories, cut(source, sections.get("annotations")), dict(faults),
     )  # fmt: skip
+
+
+def _refuse_unless_results(sample: detect.Sample, task: Task | None) -> None:
+    """Raise `Unusable` for an array at the root, unless it is one of results or the task says that it is."""
+    if task and task.is_results:
+        return
+    seen = {key for record in sample.annotations for key in record}
+    dumped = "iscrowd" in seen and "score" not in seen
+    if dumped or not detect.looks_like_coco(sample):
+        content = " of annotations" if dumped else " with one object per image" if "file_name" in seen else ""
+        advice = "results are checked as such with `--task results_bbox`, or whichever of their tasks fits"
+        raise Unusable("top-level-not-object", Finding(f"the root is an array{content}, not an object; {advice}"))
 
 
 @dataclass(frozen=True)
@@ -98,7 +116,7 @@ class SliceReader:
 
     def read(self, span: Span) -> tuple[Annotations, Faults]:
         """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records."""
-        records = self._reader.read(b"[%b]" % read_bytes(self.data, *span))
+        records = self._reader.read(array_of(self.data, *span))
         masks = build.Masks(records.rows, records.broken)
         table = build.annotations_of(masks, self.images, self.categories)
         return table, _all_faults(table, masks, records, self._reader)
@@ -132,18 +150,22 @@ def _records(source: Source, span: Span | None, reader: RecordReader) -> Records
 
 
 def _all_faults(table: Table, masks: build.Masks, records: Records, reader: RecordReader) -> Faults:
-    """Add to the faults of the records what only the columns show: absent fields and integers beyond 64 bits."""
+    """Add to the faults of the records what only the columns show: fields that are absent, too large, or there twice."""
     faults: Faults = defaultdict(list)
     _merge(faults, records.faults)
+    for name in reader.fields - masks.absent.keys():
+        masks.column(name)
     for name in schemas.required_fields(reader.task, reader.section):
-        if name not in masks.absent:
-            masks.column(name)
         absent = masks.absent[name]
         if absent.any():
             rule = schemas.rule_when_missing(reader.task, reader.section, name)
             faults[rule] += table.at(np.flatnonzero(absent), None, f"`{name}` is missing")
     for name, rows in masks.overflow.items():
         faults["json-number-overflow"] += table.at(rows, name, f"`{name}` does not fit into 64 bits")
+    present = {name: int(np.count_nonzero(masks.valid[name])) for name in reader.fields}
+    quotes = 4 * len(table.runs.owner) + 2 * int(table.runs.compressed.sum()) if isinstance(table, Annotations) else 0
+    for name, repeated in repeated_keys(records.array, present, quotes).items():
+        faults["json-duplicate-key"] += table.at(repeated, name, f"`{name}` stands twice")
     return faults
 
 
@@ -160,6 +182,8 @@ def _root_faults(source: Source, sections: dict[str, Span], task: Task) -> Fault
                 faults[schemas.missing_rule(schema)].append(Finding(f"the file has no `{name}`"))
             continue
         value = _shallow(source, sections[name], name)
+        if schemas.fits(value, task, name):
+            continue
         verdict = judge(value, schema, root)
         if verdict.rule:
             message = verdict.message or f"expected an array, got {JSON_TYPES[type(value)]}"
@@ -170,30 +194,46 @@ def _root_faults(source: Source, sections: dict[str, Span], task: Task) -> Fault
 def _shallow(source: Source, span: Span, name: str) -> Any:
     """Return the value of a section; of one that holds records only its kind."""
     first = source.read(span.start, span.start + 1)
-    if name in ("images", "annotations", "categories") and first in b"[{":
+    if name in RECORDS and first in b"[{":
         return [] if first == b"[" else {}
     return _decode(source, span)
 
 
 def _decode(source: Source, span: Span) -> Any:
-    if span.stop - span.start > SLICE_BYTES:
-        return None
-    try:
-        return msgspec.json.decode(source.read(*span))
-    except (msgspec.DecodeError, RecursionError):
-        return None
+    """Return the value at `span`, None where it is too long or too deep for a look."""
+    return _value(source.read(*span), source) if span.stop - span.start <= SLICE_BYTES else None
+
+
+def _value(text: bytes, source: Source) -> Any:
+    with suppress(RecursionError):
+        return load(text.replace(NONFINITE, b"NaN") if source.nonfinite else text)
+
+
+def _nonfinite_elsewhere(source: Source, sections: dict[str, Span]) -> Faults:
+    """Find NaN and infinities in the sections that are not read record by record."""
+    faults: Faults = defaultdict(list)
+    for name, span in sections.items() if source.nonfinite else ():
+        text = source.read(*span)
+        if NONFINITE in text and not (name in RECORDS and text.startswith(b"[")):
+            faults["json-nan"].append(Finding("NaN or Infinity is not JSON", field=name))
+    return faults
+
+
+def _raws(source: Source, span: Span) -> list[msgspec.Raw]:
+    return msgspec.json.decode(array_of(source.data, *span), type=list[msgspec.Raw])
 
 
 def _sample(source: Source, sections: dict[str, Span], is_array: bool) -> detect.Sample:
     def records(name: str) -> list[dict[str, Any]]:
-        found: list[Any] = []
-        for span in cut(source, sections.get(name))[:1]:
+        section = sections.get(name)
+        for span in cut(source, section)[:1]:
             try:
-                raws = msgspec.json.decode(b"[%b]" % source.read(*span), type=list[msgspec.Raw])[:_SAMPLE]
-                found = [msgspec.json.decode(raw) for raw in raws]
-            except (msgspec.DecodeError, RecursionError):
-                continue
-        return [record for record in found if isinstance(record, dict)]
+                raws = _raws(source, span)
+            except msgspec.DecodeError:
+                raws = _raws(source, cut_exactly(source, sections[name])[0])
+            found = [_value(bytes(raw), source) for raw in raws[:_SAMPLE]]
+            return [record for record in found if isinstance(record, dict)]
+        return []
 
     info = _decode(source, sections["info"]) if "info" in sections else None
     licenses = _decode(source, sections["licenses"]) if "licenses" in sections else None

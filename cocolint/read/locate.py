@@ -9,22 +9,21 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from cocolint.model import Finding, Ints, Occurrence
+from cocolint.model import SNIPPET, SOURCE, Finding, Ints, Occurrence
 from cocolint.read.document import Document
 from cocolint.read.slicing import Span, address
 from cocolint.read.source import NONFINITE, read_bytes
 
 _CHUNK = 1 << 20
-_SNIPPET = 100
-_SHORT = 400
 KINDS = {"images": "image", "annotations": "annotation", "categories": "category"}
 
 
 class Place(NamedTuple):
-    """A spot in the data: its offset, the text shown for it, and what is known of the record around it."""
+    """A spot in the data: its offset, the field that begins there, and what is known of the record around it."""
 
     offset: int
-    snippet: str
+    key: str
+    source: bytes
     value: Any
     record: dict[str, Any]
 
@@ -48,22 +47,27 @@ class Lines:
     def positions(self, offsets: Ints) -> Iterator[tuple[int, int]]:
         """Yield line and column, both from 1, the column in characters, of each offset. Offsets ascend."""
         chunks = offsets // _CHUNK
-        for number in np.unique(chunks):
-            begin = int(number) * _CHUNK
+        for number in np.unique(chunks, return_counts=True)[0].tolist():
+            begin = number * _CHUNK
             data = read_bytes(self._path, begin, begin + _CHUNK)
+            here = offsets[chunks == number]
             breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
-            wide = None if data.isascii() else np.concatenate(([0], np.cumsum(_continuation(data))))
-            for offset in offsets[chunks == number].tolist():
-                count = int(np.searchsorted(breaks, offset - begin))
-                start = begin + int(breaks[count - 1]) + 1 if count else self._last[number] + 1
-                column = offset - start + 1 - self._wide_between(start, offset, begin, int(number), wide)
-                yield self._newlines[number] + count + 1, column
+            count = np.searchsorted(breaks, here - begin)
+            starts = np.full(len(here), self._last[number] + 1)
+            starts[count > 0] = begin + breaks[count[count > 0] - 1] + 1
+            columns = here - starts + 1
+            if self._wide[number + 1]:
+                wide = np.concatenate(([0], np.cumsum(_continuation(data))))
+                columns -= [
+                    self._wide_between(*pair, begin, number, wide) for pair in zip(starts.tolist(), here.tolist(), strict=True)
+                ]
+            yield from zip((self._newlines[number] + count + 1).tolist(), columns.tolist(), strict=True)
 
-    def _wide_between(self, start: int, offset: int, begin: int, number: int, wide: Ints | None) -> int:
+    def _wide_between(self, start: int, offset: int, begin: int, number: int, wide: Ints) -> int:
         """Count the continuation bytes of multi-byte characters between the start of the line and the offset."""
-        here = 0 if wide is None else int(wide[offset - begin])
+        here = int(wide[offset - begin])
         if start >= begin:
-            return here - (0 if wide is None else int(wide[start - begin]))
+            return here - int(wide[start - begin])
         first = start // _CHUNK
         if self._wide[number] == self._wide[first]:
             return here
@@ -87,52 +91,52 @@ class Locator:
     def occurrences(self, finding: Finding, limit: int | None) -> list[Occurrence]:
         """Return the first `limit` rows of a finding, or all, in the order of the file."""
         order = np.argsort(finding.rows, kind="stable")[:limit]
-        places = list(self._places(finding, order)) if len(order) else [self._whole(finding)]
+        texts = list(finding.texts(order))
+        places = list(self._places(finding, order, [pointer for pointer, _ in texts])) if len(order) else [self._whole(finding)]
         if self._lines is None:
             self._lines = Lines(self._data)
         offsets = np.array([place.offset for place in places], np.int64)
         by_offset = np.argsort(offsets, kind="stable")
-        positions: dict[int, tuple[int, int]] = dict(
-            zip(by_offset.tolist(), self._lines.positions(offsets[by_offset]), strict=True)
-        )
-        shown: list[int | None] = [*order.tolist()] if len(order) else [None]
-        return [
-            self._occurrence(finding, row, place, *positions[i])
-            for i, (row, place) in enumerate(zip(shown, places, strict=True))
-        ]
-
-    def _occurrence(self, finding: Finding, row: int | None, place: Place, line: int, column: int) -> Occurrence:
-        if row is None:
-            return Occurrence(finding.pointer(0), line, column, finding.format(0), None, None, None, None, place.snippet)
+        found = self._lines.positions(offsets[by_offset])
+        positions: dict[int, tuple[int, int]] = dict(zip(by_offset.tolist(), found, strict=True))
         section = finding.section or ""
-        image_id = place.record.get("id" if section == "images" else "image_id")
-        return Occurrence(
-            finding.pointer(row), line, column, finding.format(row), KINDS.get(section), place.record.get("id"), image_id,
-            place.value, place.snippet,
-        )  # fmt: skip
+        kind = KINDS.get(section) if len(order) else None
+        key = "id" if section == "images" else "image_id"
+        return [
+            Occurrence(
+                pointer,
+                *positions[number],
+                message,
+                kind,
+                place.record.get("id"),
+                place.record.get(key),
+                place.value,
+                place.key,
+                place.source,
+            )
+            for number, ((pointer, message), place) in enumerate(zip(texts, places, strict=True))
+        ]
 
     def _whole(self, finding: Finding) -> Place:
         """Return the place of a finding about the whole file or a whole section."""
         if "offset" in finding.values:
             offset = int(finding.values["offset"][0])
-            return Place(offset, _text(read_bytes(self._data, offset, offset + _SNIPPET).split(b"\n")[0]), None, {})
+            return Place(offset, "", read_bytes(self._data, offset, offset + SNIPPET).split(b"\n")[0], None, {})
         span = self._document.sections.get(finding.section or "") if self._document else None
         start = self._document.source.start if self._document else 0
-        return Place(span.start if span else start, "", None, {})
+        return Place(span.start if span else start, "", b"", None, {})
 
-    def _places(self, finding: Finding, order: Ints) -> Iterator[Place]:
+    def _places(self, finding: Finding, order: Ints, pointers: list[str]) -> Iterator[Place]:
         rows = finding.rows[order]
-        for first, span in self._slices(finding.section or ""):
-            mine = np.flatnonzero((rows >= first.start) & (rows < first.stop))
-            if not len(mine):
+        for held, span in self._slices(finding.section or ""):
+            first, stop = np.searchsorted(rows, (held.start, held.stop))
+            if first == stop:
                 continue
             data = self._array(span)
-            base = address(data)
+            start = span.start - 1 - address(data)
             raws = msgspec.json.decode(data, type=list[msgspec.Raw])
-            for position in mine.tolist():
-                raw = raws[int(rows[position]) - first.start]
-                offset = span.start - 1 + address(raw) - base
-                yield _find(raw, finding.pointer(int(order[position])), offset)
+            for row, pointer in zip(rows[first:stop].tolist(), pointers[first:stop], strict=True):
+                yield _find(raws[row - held.start], pointer, start)
 
     def _slices(self, section: str) -> Iterator[tuple[range, Span]]:
         """Yield the rows that each stretch of a section holds, and where the inside of that stretch lies."""
@@ -151,21 +155,20 @@ class Locator:
         return b"[%b]" % read_bytes(self._data, *span)
 
 
-def _find(raw: msgspec.Raw, pointer: str, offset: int) -> Place:
-    """Descend from a record at `offset` along the rest of its pointer, as far as there is something."""
+def _find(raw: msgspec.Raw, pointer: str, start: int) -> Place:
+    """Descend from a record along the rest of its pointer, as far as there is something; addresses count from `start`."""
     record = _fields(raw)
-    parts = pointer.split("/")[3:]
-    start, value, key = address(raw), raw, ""
-    for part in parts:
-        inner = {str(i): item for i, item in enumerate(_items(value))} if part.isdigit() else _fields(value)
+    value, key = raw, ""
+    for part in pointer.split("/")[3:]:
+        inner = record if value is raw else _items(value) if part.isdigit() else _fields(value)
         if part not in inner:
             break
         value, key = inner[part], part
     known: dict[str, Any] = {name: _plain(record[name]) for name in ("id", "image_id") if name in record}
-    text = bytes(memoryview(value)[:_SHORT])
-    label = f'"{key}": ' if key and not key.isdigit() else ""
-    short = memoryview(value).nbytes < _SHORT and value is not raw
-    return Place(offset + address(value) - start, label + _text(text), _plain(value) if short else None, known)
+    view = memoryview(value)
+    short = view.nbytes < SOURCE and value is not raw
+    source = bytes(view[:SOURCE]).replace(NONFINITE, b"NaN")
+    return Place(start + address(view), "" if key.isdigit() else key, source, _plain(value) if short else None, known)
 
 
 def _fields(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
@@ -175,11 +178,11 @@ def _fields(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
         return {}
 
 
-def _items(raw: msgspec.Raw) -> list[msgspec.Raw]:
+def _items(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
     try:
-        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+        return {str(place): item for place, item in enumerate(msgspec.json.decode(raw, type=list[msgspec.Raw]))}
     except (msgspec.DecodeError, RecursionError):
-        return []
+        return {}
 
 
 def _plain(raw: msgspec.Raw) -> Any:
@@ -188,9 +191,3 @@ def _plain(raw: msgspec.Raw) -> Any:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-def _text(data: bytes) -> str:
-    """Return one line of text, cut to fit."""
-    text = " ".join(data.replace(NONFINITE, b"NaN").decode("utf-8", "replace").split())
-    return text if len(text) <= _SNIPPET else text[: _SNIPPET - 4].rstrip() + " ..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,17 +37,21 @@ class NotCoco(Exception):
 
 
 def layout_of(source: Source) -> Layout:
-    """Find the top-level values. Raises `Unusable` if the data is not JSON, `NotCoco` if it is neither object nor array."""
+    """Find the top-level values. Raises `Unusable` if the data is not JSON, or neither object nor array."""
     while True:
-        with source.mapped() as data, memoryview(data)[source.start :] as view:
-            try:
-                return _spans(view, source.start)
-            except RecursionError:
-                raise Unusable("json-depth-or-size", Finding("the JSON is nested too deeply to be read")) from None
-            except msgspec.DecodeError as error:
-                problem = str(error)
+        try:
+            return _on_deep_stack(100, lambda: _spans(memoryview(source.mapped())[source.start :], source.start))
+        except RecursionError:
+            raise Unusable("json-depth-or-size", Finding("the JSON is nested too deeply to be read")) from None
+        except msgspec.DecodeError as error:
+            problem = str(error)
         if not source.repair(problem):
             raise syntax_fault(source, problem)
+
+
+def _on_deep_stack(frames: int, function: Callable[[], Layout]) -> Layout:
+    """Call `function` below as many more frames, so that what nests too deeply for any later step fails here."""
+    return _on_deep_stack(frames - 1, function) if frames else function()
 
 
 def _spans(view: memoryview, start: int) -> Layout:
@@ -56,7 +61,7 @@ def _spans(view: memoryview, start: int) -> Layout:
         whole = msgspec.json.decode(view, type=msgspec.Raw)
         span = _span_of(whole, view, start)
         if bytes(view[span.start - start : span.start - start + 1]) != b"[":
-            raise NotCoco("a single value") from None
+            raise Unusable("top-level-not-object", Finding("the root is a single value, not an object")) from None
         return Layout({"annotations": span}, True, "")
     spans = {name: _span_of(raw, view, start) for name, raw in raws.items()}
     return Layout(spans, False, _hidden_key(spans, view, start))
@@ -119,14 +124,12 @@ def _next_border(source: Source, start: int, stop: int) -> tuple[int, int] | Non
 
 def cut_exactly(source: Source, section: Span) -> list[Span]:
     """Cut an array into slices between records, by looking at every record."""
-    with source.mapped() as data, memoryview(data)[section.start : section.stop] as view:
-        raws = msgspec.json.decode(view, type=list[msgspec.Raw])
-        slices: list[Span] = []
-        for raw in raws:
-            span = _span_of(raw, view, section.start)
-            if slices and span.stop - slices[-1].start <= SLICE_BYTES:
-                slices[-1] = Span(slices[-1].start, span.stop)
-            else:
-                slices.append(span)
-        del raws, raw
-        return slices
+    view = memoryview(source.mapped())[section.start : section.stop]
+    slices: list[Span] = []
+    for raw in msgspec.json.decode(view, type=list[msgspec.Raw]):
+        span = _span_of(raw, view, section.start)
+        if slices and span.stop - slices[-1].start <= SLICE_BYTES:
+            slices[-1] = Span(slices[-1].start, span.stop)
+        else:
+            slices.append(span)
+    return slices

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import json
 import mmap
 import re
-import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from cocolint.model import Finding, Severity
 
 CHUNK = 1 << 22
+BLANKS = b" \t\r\n"
+LARGEST = 1 << 31
+"""In bytes; many parsers count with 32 bits."""
 NONFINITE = b'"\x7f"'
 """What stands for NaN and the infinities in the bytes that are decoded: as short as the shortest of them."""
 
@@ -29,13 +31,17 @@ _BOMS = (
 _OTHERS = (
     (b"version https://git-lfs", "a git-LFS pointer, not the file itself: run `git lfs pull`"),
     (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x05\x06", "an empty zip archive"),
     (b"\x1f\x8b", "gzip data, but its name does not end in .gz"),
+    (b"BZh", "bzip2 data: unpack it first"),
+    (b"\xfd7zXZ", "xz data: unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "zstd data: unpack it first"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"%PDF", "a PDF document"),
     (b"<", "a web page or XML, not JSON"),
 )
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.DOTALL)
+_TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity', re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\.")
 
 
@@ -43,7 +49,7 @@ class Unusable(Exception):
     """The file cannot be read as JSON: `rule` is the rule that says so, `finding` what it says."""
 
     def __init__(self, rule: str, finding: Finding) -> None:
-        super().__init__(finding.message)
+        super().__init__(finding.message.format())
         self.rule = rule
         self.finding = finding
 
@@ -63,32 +69,24 @@ class Source:
         self.start = 0
         self.nonfinite = False
         self.faults: dict[str, list[Finding]] = {}
-        self._copies: list[IO[bytes]] = []
-        with path.open("rb") as stream:
-            head = stream.read(64)
-        if path.suffix == ".gz" and head.startswith(b"\x1f\x8b"):
+        if path.suffix.lower() == ".gz" and self._head().startswith(b"\x1f\x8b"):
             self._replace(self._unpacked(path))
-            with self.data.open("rb") as stream:
-                head = stream.read(64)
-        if not head.strip():
-            raise Unusable("json-syntax", Finding("the file is empty"))
-        self._name_what_it_is(head)
-        self._drop_bom(head)
+        self._drop_bom(self.read(0, 4))
+        self._name_what_it_is(self._head())
         self._check_encoding()
+        if self.size > LARGEST:
+            message = f"the file has {self.size:,} bytes, more than 2 GiB"
+            self.faults["json-depth-or-size"] = [Finding(message, severity=Severity.INFO)]
 
     @property
     def size(self) -> int:
         """The size in bytes of what is read."""
         return self.data.stat().st_size
 
-    @contextmanager
-    def mapped(self) -> Iterator[mmap.mmap]:
-        """Map the data into memory while the context lasts."""
-        with self.data.open("rb") as stream, mmap.mmap(stream.fileno(), 0, prot=mmap.PROT_READ) as view:
-            try:
-                yield view
-            finally:
-                view.madvise(mmap.MADV_DONTNEED)
+    def mapped(self) -> mmap.mmap:
+        """Return the data mapped into memory. It is let go with the last object that looks at it."""
+        with self.data.open("rb") as stream:
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`."""
@@ -103,13 +101,24 @@ class Source:
             return self._repair_surrogates()
         return not self.nonfinite and self._repair_nonfinite()
 
+    def _head(self) -> bytes:
+        """Return the first bytes that are not blank."""
+        with self.data.open("rb") as stream:
+            stream.seek(self.start)
+            while chunk := stream.read(CHUNK):
+                if head := chunk.lstrip(BLANKS):
+                    return head[:64]
+        return b""
+
     def _replace(self, chunks: Iterator[bytes]) -> None:
-        copy = tempfile.NamedTemporaryFile(prefix="cocolint-")  # noqa: SIM115 (lives as long as the source)
-        self._copies.append(copy)
-        for chunk in chunks:
-            copy.write(chunk)
-        copy.flush()
-        self.data = Path(copy.name)
+        import tempfile  # imported here: most files are read as they are
+
+        handle, name = tempfile.mkstemp(prefix="cocolint-")
+        weakref.finalize(self, Path(name).unlink, missing_ok=True)
+        with open(handle, "wb") as copy:
+            for chunk in chunks:
+                copy.write(chunk)
+        self.data = Path(name)
 
     def _unpacked(self, path: Path) -> Iterator[bytes]:
         try:
@@ -122,21 +131,23 @@ class Source:
             raise Unusable("json-syntax", Finding("the gzip data is damaged: " + _plain(error))) from None
 
     def _name_what_it_is(self, head: bytes) -> None:
+        if not head:
+            raise Unusable("json-syntax", Finding("the file is empty"))
         for mark, name in _OTHERS:
-            if head.lstrip().startswith(mark):
+            if head.startswith(mark):
                 raise Unusable("file-compressed-or-html", Finding(f"the file is {name}"))
 
-    def _drop_bom(self, head: bytes) -> None:
+    def _drop_bom(self, first: bytes) -> None:
         for mark, encoding in _BOMS:
-            if head.startswith(mark):
+            if first.startswith(mark):
                 self.faults["json-bom"] = [Finding(f"the file starts with the byte order mark of {encoding.upper()}")]
                 if encoding == "utf-8":
                     self.start = len(mark)
                 else:
                     self._transcode(encoding)
                 return
-        if b"\x00" in head[:4]:
-            encoding = "utf-16-be" if head[:1] == b"\x00" else "utf-16-le"
+        encoding = json.detect_encoding(first)
+        if encoding != "utf-8":
             self.faults["json-encoding"] = [Finding(f"the file is {encoding.upper()}, not UTF-8")]
             self._transcode(encoding)
 
@@ -150,10 +161,12 @@ class Source:
 
     def _check_encoding(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")()
+        buffer = bytearray(CHUNK)
         place = 0
-        with self.data.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
+        with self.data.open("rb", buffering=0) as stream:
+            while size := stream.readinto(buffer):
                 pending = decoder.getstate()[0]
+                chunk = buffer if size == CHUNK else buffer[:size]
                 if pending or not chunk.isascii():
                     try:
                         decoder.decode(chunk)
@@ -162,7 +175,7 @@ class Source:
                         self.faults["json-encoding"] = [Finding(f"byte {offset} is not UTF-8 ({error.reason})")]
                         self._replace(self._readable())
                         return
-                place += len(chunk)
+                place += size
 
     def _readable(self) -> Iterator[bytes]:
         """Yield the data with each byte that is not UTF-8 replaced by a question mark."""
@@ -206,6 +219,16 @@ def read_bytes(path: Path, start: int, stop: int) -> bytes:
         return stream.read(stop - start)
 
 
+def array_of(path: Path, start: int, stop: int) -> bytearray:
+    """Return the bytes of a file from `start` to `stop` in brackets."""
+    buffer = bytearray(stop - start + 2)
+    with path.open("rb", buffering=0) as stream, memoryview(buffer) as view:
+        stream.seek(start)
+        stream.readinto(view[1:-1])
+    buffer[0], buffer[-1] = b"["[0], b"]"[0]
+    return buffer
+
+
 def syntax_fault(source: Source, error: str) -> Unusable:
     """Return the fault that explains why the decoder gave up with the message `error`."""
     match = re.search(r"\(byte (\d+)\)", error)
@@ -213,11 +236,11 @@ def syntax_fault(source: Source, error: str) -> Unusable:
     offset = source.start + int(match.group(1)) if match else size
     what = _safe(re.sub(r"^JSON is malformed: | \(byte \d+\)", "", error))
     where = f"line {_line_of(source, offset)}, byte {offset}"
-    if "truncated" in error or "unexpected end" in error or offset >= size:
+    if "trailing characters" in error:
+        return Unusable("json-trailing-data", Finding(f"more text follows the JSON value ({where})"))
+    if "truncated" in error or offset >= size:
         message = f"the file ends in the middle of a value, after {size:,} bytes: it was cut off"
         return Unusable("json-truncated", Finding(message))
-    if "trailing characters" in error:
-        return Unusable("json-trailing-data", Finding(f"more text follows the JSON value ({where})", severity=Severity.ERROR))
     return Unusable("json-syntax", Finding(f"not JSON: {what} ({where})"))
 
 

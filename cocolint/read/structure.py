@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,8 @@ JSON_TYPES = {
     bool: "boolean",
     type(None): "null",
 }
+HUGE = 10**400
+"""Stands for numbers beyond the range of floats."""
 _REPR = re.compile(r"""\s*(array|tensor|np\.|b['"]|\[)""")
 
 
@@ -44,13 +48,21 @@ class Verdict:
     message: str
 
 
+IDS = frozenset({"id", "image_id", "category_id"})
+FLOAT_ID = Verdict("json-number-overflow", "an id is written as a float")
+
+
 @dataclass
 class Records:
-    """Decoded records. `broken` holds for each field the rows whose value the schema refused; `faults` says why, by rule."""
+    """Decoded records. `broken` holds for each field the rows whose value the schema refused; `faults` says why, by rule.
+
+    `array` is what they were decoded from.
+    """
 
     rows: list[Any]
     broken: dict[str, set[int]]
     faults: Faults
+    array: bytes | bytearray = b"[]"
 
 
 class RecordReader:
@@ -65,19 +77,20 @@ class RecordReader:
         self._many = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
         self._one = msgspec.json.Decoder(self.type)
 
-    def read(self, array: bytes) -> Records:
+    def read(self, array: bytes | bytearray) -> Records:
         """Decode a JSON array of records. Raises `BadCut` if it is not one."""
         try:
             records = Records(self._many.decode(array), {}, {})
         except (msgspec.DecodeError, RecursionError):
             records = self._read_one_by_one(array)
+        records.array = array
         if self.nonfinite and NONFINITE in array:
             raws = msgspec.json.decode(array, type=list[msgspec.Raw])
             rows = [number for number, raw in enumerate(raws) if NONFINITE in bytes(raw)]
             records.faults["json-nan"] = [Finding("NaN or Infinity is not JSON", self.section, np.array(rows))]
         return records
 
-    def _read_one_by_one(self, array: bytes) -> Records:
+    def _read_one_by_one(self, array: bytes | bytearray) -> Records:
         try:
             raws = msgspec.json.decode(array, type=list[msgspec.Raw])
         except msgspec.DecodeError as error:
@@ -88,8 +101,9 @@ class RecordReader:
         for number, raw in enumerate(raws):
             try:
                 rows.append(self._one.decode(raw))
-            except (msgspec.DecodeError, RecursionError):
-                rows.append(self._salvage(bytes(raw), number, causes, broken))
+            except (msgspec.DecodeError, RecursionError) as error:
+                overflow = "out of range" in str(error)
+                rows.append(self._salvage(bytes(raw), overflow, number, causes, broken))
         faults: Faults = defaultdict(list)
         for (field, verdict), numbers in causes.items():
             faults[verdict.rule].append(
@@ -98,34 +112,69 @@ class RecordReader:
         return Records(rows, dict(broken), dict(faults))
 
     def _salvage(
-        self, raw: bytes, number: int, causes: dict[tuple[str, Verdict], list[int]], broken: dict[str, set[int]]
+        self,
+        raw: bytes,
+        overflow: bool,
+        number: int,
+        causes: dict[tuple[str, Verdict], list[int]],
+        broken: dict[str, set[int]],
     ) -> Any:
         """Return the struct of a record that the typed decoder refused, without the fields that are at fault."""
+        whole = Verdict("", "")
         try:
-            record = json.loads(raw.replace(NONFINITE, b"NaN") if self.nonfinite else raw)
+            record = load(raw.replace(NONFINITE, b"NaN") if self.nonfinite else raw, overflow)
+            if not isinstance(record, dict):
+                whole = Verdict("item-not-object", f"expected an object, got {JSON_TYPES[type(record)]}")
         except RecursionError:
-            causes["", Verdict("json-depth-or-size", "the record is nested too deeply")].append(number)
-            record = {}
-        except ValueError:
-            causes["", Verdict("json-number-overflow", "a number has thousands of digits")].append(number)
-            record = {}
-        if not isinstance(record, dict):
-            verdict = Verdict("item-not-object", f"expected an object, got {JSON_TYPES[type(record)]}")
-            causes["", verdict].append(number)
-            broken_fields = self.fields
-            for field in broken_fields:
+            whole = Verdict("json-depth-or-size", "the record is nested too deeply")
+        if whole.rule:
+            causes["", whole].append(number)
+            for field in self.fields:
                 broken[field].add(number)
             return self.type()
         good = {}
         for field in self.fields & record.keys():
             value = record[field]
             verdict = verdict_of(self.task, self.section, field, Shape.of(value))
+            if not verdict.rule:
+                try:
+                    good[field] = msgspec.convert(_whole(value), schemas.field_type(self.task, self.section, field))
+                except msgspec.ValidationError:
+                    verdict = Verdict("json-number-overflow", "a number is too large for any reader")
+                except RecursionError:
+                    verdict = Verdict("json-depth-or-size", "the value is nested too deeply")
+                if isinstance(value, float) and field in IDS and abs(value) < 2**63:
+                    causes[field, FLOAT_ID].append(number)
             if verdict.rule:
                 causes[field, verdict].append(number)
                 broken[field].add(number)
-            else:
-                good[field] = msgspec.convert(value, schemas.field_type(self.task, self.section, field), strict=False)
         return self.type(**good)
+
+
+def load(text: bytes, overflow: bool = False) -> Any:
+    """Return the value of a JSON text. A number that Python refuses, or all too large ones with `overflow`, become `HUGE`."""
+    if not overflow:
+        with suppress(ValueError):
+            return json.loads(text)
+    return json.loads(text, parse_int=_bounded, parse_float=_bounded)
+
+
+def _bounded(digits: str) -> int | float:
+    value = float(digits)
+    if math.isinf(value):
+        return HUGE if value > 0 else -HUGE
+    return value if set(digits) & set(".eE") else int(digits)
+
+
+def _whole(value: Any) -> Any:
+    """Return a value with every float that is a whole number as an integer, as the schema reads it."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True)
@@ -150,13 +199,15 @@ class Shape:
         return cls(_shape(value), value)
 
 
-def _shape(value: Any) -> Any:
+def _shape(value: Any, depth: int = 8) -> Any:
+    if not depth:
+        return type(value)
     if isinstance(value, dict):
-        return "object", frozenset((key, _shape(item)) for key, item in value.items())
+        return "object", frozenset((key, _shape(item, depth - 1)) for key, item in value.items())
     if isinstance(value, list):
-        return "array", min(len(value), 9), frozenset(map(_shape, value))
+        return "array", min(len(value), 9), frozenset(_shape(item, depth - 1) for item in value)
     if isinstance(value, float):
-        return "integral" if value.is_integer() else "number"
+        return ("integral", value if value in (0, 1) else None) if value.is_integer() else "number"
     if isinstance(value, str):
         return "repr" if _REPR.match(value) else "string"
     if isinstance(value, bool) or value is None:

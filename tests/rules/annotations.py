@@ -2,9 +2,171 @@
 
 from __future__ import annotations
 
-from tests.support.cases import Case
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tests.support.cases import REMOVED, Case, Data, crowded, sound
+
+OFFICIAL_IDS = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
+BOX = {"segmentation": [], "area": 5000}
+
+
+def copies(*changes: Data, task: str = "instances") -> Callable[[Data], Data]:
+    """Append copies of the first annotation with a new id and the changes; REMOVED takes a field out."""
+
+    def change(data: Data) -> Data:
+        for number, edit in enumerate(changes):
+            copy = {**sound(task)["annotations"][0], "id": 10 + number, **edit}
+            data["annotations"].append({key: value for key, value in copy.items() if value is not REMOVED})
+        return data
+
+    return change
+
+
+def used(ids: Sequence[int], declared: Sequence[int], count: int = 20, task: str = "instances") -> Callable[[Data], Data]:
+    """Declare categories and let `count` annotations use `ids` in turn."""
+
+    def change(_: Data) -> Data:
+        data = crowded(count, "instances")
+        data["categories"] = [{"id": i, "name": f"class {i}", "supercategory": "thing"} for i in declared]
+        for number, annotation in enumerate(data["annotations"]):
+            annotation["category_id"] = ids[number % len(ids)]
+        if task == "labels":
+            keys = ("id", "image_id", "category_id")
+            data["annotations"] = [{key: annotation[key] for key in keys} for annotation in data["annotations"]]
+        return data
+
+    return change
+
+
+def of_all(section: str, field: str, convert: Callable[[Any], Any]) -> Callable[[Data], Data]:
+    """Convert a field of all records of a section."""
+
+    def change(data: Data) -> Data:
+        for record in data[section]:
+            record[field] = convert(record[field])
+        return data
+
+    return change
+
+
+def text_images(data: Data) -> Data:
+    """Make texts of all image ids and of all references to them."""
+    return of_all("images", "id", str)(of_all("annotations", "image_id", str)(data))
+
 
 CASES = [
+    Case("annotation-id-missing", "two", fires=2, edit={"/annotations/0/id": REMOVED, "/annotations/2/id": REMOVED}),
+    Case("annotation-id-missing", "captions", fires=1, task="captions", edit={"/annotations/0/id": REMOVED}),
+    Case("annotation-id-missing", "panoptic has none", task="panoptic"),
+    Case("annotation-id-missing", "null", edit={"/annotations/0/id": None}, also=("annotation-id-not-integer",)),
     Case("annotation-id-duplicate", "second one", fires=1, edit={"/annotations/1/id": 1}),
+    Case("annotation-id-duplicate", "thrice", fires=2, edit={"/annotations/1/id": 1, "/annotations/2/id": 1}),
+    Case("annotation-id-duplicate", "captions", fires=1, task="captions", edit={"/annotations/1/id": 1}),
     Case("annotation-id-duplicate", "all differ"),
-]
+    Case("annotation-id-duplicate", "two without one", edit={"/annotations/0/id": REMOVED, "/annotations/2/id": REMOVED},
+         also=("annotation-id-missing",)),
+    Case("annotation-id-duplicate", "segments of different images", task="panoptic"),
+    Case("annotation-id-zero", "the first", fires=1, edit={"/annotations/0/id": 0}),
+    Case("annotation-id-zero", "twice is a duplicate", fires=1, edit={"/annotations/0/id": 0, "/annotations/1/id": 0},
+         also=("annotation-id-duplicate",)),
+    Case("annotation-id-zero", "captions are not matched", task="captions", edit={"/annotations/0/id": 0}),
+    Case("annotation-id-zero", "no id", edit={"/annotations/0/id": REMOVED}, also=("annotation-id-missing",)),
+    Case("annotation-id-not-integer", "text, float and null", fires=3,
+         edit={"/annotations/0/id": "1", "/annotations/1/id": 2.5, "/annotations/2/id": None}),
+    Case("annotation-id-not-integer", "captions", fires=1, task="captions", edit={"/annotations/0/id": "a"}),
+    Case("annotation-id-not-integer", "beyond 32 bits, as crowds of official COCO",
+         edit={"/annotations/2/id": 900100535506}),
+    Case("annotation-image-id-missing", "one", fires=1, edit={"/annotations/0/image_id": REMOVED}),
+    Case("annotation-image-id-missing", "panoptic", fires=1, task="panoptic", edit={"/annotations/0/image_id": REMOVED}),
+    Case("annotation-image-id-missing", "unknown", edit={"/annotations/0/image_id": 9}, also=("annotation-image-id-unknown",)),
+    Case("annotation-image-id-unknown", "one", fires=1, edit={"/annotations/0/image_id": 9}),
+    Case("annotation-image-id-unknown", "no images", fires=3, edit={"/images": []}),
+    Case("annotation-image-id-unknown", "captions", fires=1, task="captions", edit={"/annotations/0/image_id": -1}),
+    Case("annotation-image-id-unknown", "the section is missing", edit={"/images": REMOVED},
+         also=("top-level-missing-images",)),
+    Case("annotation-image-id-unknown", "a text is told as such", edit={"/annotations/0/image_id": "1"},
+         also=("annotation-image-id-type",)),
+    Case("annotation-image-id-unknown", "the image's own id is a text", edit={"/images/1/id": "2"},
+         also=("image-id-not-integer",)),
+    Case("annotation-image-id-unknown", "more than unusable ids explain", fires=2,
+         edit={"/images/1/id": "2", "/annotations/0/image_id": 9}, also=("image-id-not-integer",)),
+    Case("annotation-image-id-type", "texts for integers", fires=3, change=of_all("annotations", "image_id", str)),
+    Case("annotation-image-id-type", "panoptic", fires=2, task="panoptic", change=of_all("annotations", "image_id", str)),
+    Case("annotation-image-id-type", "one float", fires=1, edit={"/annotations/0/image_id": 1.5}),
+    Case("annotation-image-id-type", "texts for texts", change=text_images, also=("image-id-not-integer",)),
+    Case("annotation-image-id-type", "no key", edit={"/annotations/0/image_id": REMOVED},
+         also=("annotation-image-id-missing",)),
+    Case("category-id-missing", "one", fires=1, edit={"/annotations/0/category_id": REMOVED}),
+    Case("category-id-missing", "labels", fires=1, task="labels", edit={"/annotations/0/category_id": REMOVED}),
+    Case("category-id-missing", "captions need none", task="captions"),
+    Case("category-id-missing", "no categories either",
+         edit={f"/annotations/{i}/category_id": REMOVED for i in range(3)} | {"/categories": REMOVED},
+         also=("top-level-missing-categories",)),
+    Case("category-id-unknown", "beyond, in a gap, and 0", fires=3,
+         edit={"/categories/1/id": 5, "/annotations/0/category_id": 9, "/annotations/1/category_id": 3,
+               "/annotations/2/category_id": 0}),
+    Case("category-id-unknown", "no category", fires=3, edit={"/categories": []}),
+    Case("category-id-unknown", "no category, many annotations", fires=24, change=used([1, 2], [], count=24)),
+    Case("category-id-unknown", "labels", fires=1, task="labels", edit={"/annotations/0/category_id": 9}),
+    Case("category-id-unknown", "the section is missing", edit={"/categories": REMOVED},
+         also=("top-level-missing-categories",)),
+    Case("category-id-unknown", "the section is an object", edit={"/categories": {"1": "person"}},
+         also=("section-not-array",)),
+    Case("category-id-unknown", "the category's own id is a text", edit={"/categories/1/id": "2"},
+         also=("category-id-not-integer",)),
+    Case("category-id-unknown", "all are shifted", change=used([0, 1], [1, 2]), also=("category-id-off-by-one",)),
+    Case("category-id-unknown", "captions of Datumaro", task="captions", change=of_all("annotations", "id", int),
+         edit={f"/annotations/{i}/category_id": 0 for i in range(3)}),
+    Case("category-id-out-of-range", "a gap", fires=1, change=used([1, 4], [1, 4])),
+    Case("category-id-out-of-range", "official COCO", fires=1, change=used(OFFICIAL_IDS, OFFICIAL_IDS, count=80)),
+    Case("category-id-out-of-range", "not used", change=used([1, 2], [1, 2, 9])),
+    Case("category-id-out-of-range", "not declared", edit={"/annotations/0/category_id": 9}, also=("category-id-unknown",)),
+    Case("category-id-out-of-range", "as many", change=used([1, 2, 3], [1, 2, 3])),
+    Case("category-id-off-by-one", "low", fires=1, change=used([0, 1, 2], [1, 2, 3])),
+    Case("category-id-off-by-one", "low, with unused classes", fires=1, change=used([0, 2], [1, 2, 3, 4])),
+    Case("category-id-off-by-one", "high", fires=1, change=used([1, 2, 3], [0, 1, 2])),
+    Case("category-id-off-by-one", "positions", fires=1, change=used([0, 1, 2], [3, 7, 9])),
+    Case("category-id-off-by-one", "positions among official ids, from 0", fires=1, change=used([0, 11, 79], OFFICIAL_IDS)),
+    Case("category-id-off-by-one", "positions among official ids, from 1", fires=1, change=used([1, 12, 80], OFFICIAL_IDS)),
+    Case("category-id-off-by-one", "positions among official ids", fires=1, change=used([1, 12], OFFICIAL_IDS)),
+    Case("category-id-off-by-one", "labels", fires=1, task="labels", change=used([0, 1], [1, 2], task="labels")),
+    Case("category-id-off-by-one", "all declared", change=used([1, 2], [0, 1, 2, 3])),
+    Case("category-id-off-by-one", "official ids", change=used(OFFICIAL_IDS, OFFICIAL_IDS, count=80)),
+    Case("category-id-off-by-one", "too few", change=used([0, 1, 2], [1, 2, 3], count=19), also=("category-id-unknown",)),
+    Case("category-id-off-by-one", "one id too many", change=used([1, 2, 3, 4], [1, 2, 3]), also=("category-id-unknown",)),
+    Case("category-id-off-by-one", "0 beside the largest", change=used([0, 1, 2, 3], [1, 2, 3]), also=("category-id-unknown",)),
+    Case("annotation-duplicate-exact", "two copies", fires=2, change=copies({}, {})),
+    Case("annotation-duplicate-exact", "boxes only", fires=1, edit={f"/annotations/0/{k}": v for k, v in BOX.items()},
+         change=copies(BOX)),
+    Case("annotation-duplicate-exact", "a crowd", fires=1,
+         edit={"/annotations/-": {**sound("instances")["annotations"][2], "id": 4}}),
+    Case("annotation-duplicate-exact", "0 and 0.0", fires=1, edit={"/annotations/0/bbox": [0, 20, 100, 50]},
+         change=copies({"bbox": [-0.0, 20.0, 100.0, 50.0]})),
+    Case("annotation-duplicate-exact", "persons", fires=1, task="person_keypoints", change=copies({}, task="person_keypoints")),
+    Case("annotation-duplicate-exact", "one coordinate of the box", change=copies({"bbox": [10.0, 20.0, 100.0, 50.1]})),
+    Case("annotation-duplicate-exact", "another class or image", change=copies({"category_id": 2}, {"image_id": 2})),
+    Case("annotation-duplicate-exact", "another mask in the same box",
+         change=copies({"segmentation": [[10, 20, 110, 20, 110, 45, 110, 70, 10, 70]]})),
+    Case("annotation-duplicate-exact", "another angle",
+         change=copies({"attributes": {"rotation": 30}}, {"attributes": {"rotation": 60}})),
+    Case("annotation-duplicate-exact", "other keypoints", task="person_keypoints",
+         change=copies({"keypoints": [60.0, 45.0, 2, 35.0, 33.5, 1] + [0] * 6}, task="person_keypoints")),
+    Case("annotation-duplicate-exact", "the id is equal too", change=copies({"id": 1}), also=("annotation-id-duplicate",)),
+    Case("annotation-duplicate-exact", "empty boxes", edit={"/annotations/0/bbox": [0, 0, 0, 0]},
+         change=copies({"bbox": [0, 0, 0, 0]}), also=("bbox-degenerate",)),
+    Case("annotation-duplicate-exact", "no box", edit={"/annotations/0/bbox": REMOVED}, change=copies({"bbox": REMOVED}),
+         also=("bbox-missing",)),
+    Case("annotation-duplicate-exact", "masks that cannot be read",
+         edit={"/annotations/0/segmentation": [10, 20, 110, 20, 110, 70]},
+         change=copies({"segmentation": [10, 20, 110, 20, 60, 70]}), also=("segmentation-flat",)),
+    Case("annotation-duplicate-exact", "counts that cannot be decoded",
+         edit={"/annotations/0/segmentation": {"size": [480, 640], "counts": "abc "}},
+         change=copies({"segmentation": {"size": [480, 640], "counts": "abd "}}), also=("rle-counts-string-invalid",)),
+    Case("annotation-rotation-attribute", "an angle", fires=1, edit={"/annotations/0/attributes": {"rotation": 12.5}}),
+    Case("annotation-rotation-attribute", "none", edit={"/annotations/0/attributes": {"rotation": 0.0, "occluded": False}}),
+    Case("annotation-rotation-attribute", "a text", edit={"/annotations/0/attributes": {"rotation": "left"}}),
+    Case("annotation-attributes-type", "a list", fires=1, edit={"/annotations/0/attributes": ["occluded"]}),
+    Case("annotation-attributes-type", "labels", fires=1, task="labels", edit={"/annotations/0/attributes": "occluded"}),
+    Case("annotation-attributes-type", "empty", edit={"/annotations/0/attributes": {}}),
+]  # fmt: skip

@@ -72,49 +72,130 @@ def put(data: Any, pointer: str, value: Any) -> None:
 
 
 POINTS = ["nose", "left_eye", "right_eye", "left_ear"]
+CATEGORIES = [
+    {"id": 1, "name": "person", "supercategory": "being"},
+    {"id": 2, "name": "bicycle", "supercategory": "vehicle"},
+]
+COLUMN = {"size": [480, 640], "counts": [480, 200, 640 * 480 - 680]}
+"""The upper 200 px of the second column: the bounds are (1, 0), (2, 200)."""
+MASK = {"size": [480, 640], "counts": "bm^1T3l;000^ek7"}
+"""Three columns of 100 px: the bounds are (100, 50), (103, 150)."""
 
 
-def sound(task: str) -> Data:
+def sound(task: str) -> Any:
     """Return a small file of `task` in which nothing is wrong.
 
-    Two images of 640 x 480; three annotations: two with polygons, the third a crowd with an uncompressed mask.
+    Two images of 640 x 480 where the task has images. Of instances, person_keypoints and stuff there are three annotations:
+    two with polygons and a crowd with an uncompressed mask, or one mask for each category of an image.
     """
+    if task.startswith("results_"):
+        return copy.deepcopy(_sound_results(task))
     data: Data = {
         "info": {"description": "sound", "version": "1.0", "year": 2017},
         "licenses": [{"id": 1, "name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}],
         "images": [
             {"id": i, "width": 640, "height": 480, "file_name": f"{i:06d}.jpg", "license": 1} for i in (1, 2)
         ],
-        "categories": [
-            {"id": 1, "name": "person", "supercategory": "being"},
-            {"id": 2, "name": "bicycle", "supercategory": "vehicle"},
-        ],
+        "categories": CATEGORIES,
         "annotations": [
             _polygon_annotation(1, 1, 1, 10.0, 20.0, 100.0, 50.0),
             _polygon_annotation(2, 1, 2, 200.0, 100.0, 300.0, 200.0),
             {
                 "id": 3, "image_id": 2, "category_id": 1, "iscrowd": 1, "area": 200, "bbox": [1, 0, 1, 199],
-                "segmentation": {"size": [480, 640], "counts": [480, 200, 640 * 480 - 680]},
+                "segmentation": COLUMN,
             },
         ],
     }  # fmt: skip
-    if task == "person_keypoints":
-        data["categories"] = [
-            {
-                "id": 1,
-                "name": "person",
-                "supercategory": "being",
-                "keypoints": POINTS,
-                "skeleton": [[1, 2], [1, 3], [2, 4]],
-            }
-        ]
-        for annotation in data["annotations"]:
-            annotation["category_id"] = 1
-            x, y, w, h = annotation["bbox"]
-            seen = not annotation["iscrowd"]
-            annotation["keypoints"] = [x + w / 2, y + h / 2, 2, x + w / 4, y + h / 4, 1] + [0] * 6 if seen else [0] * 12
-            annotation["num_keypoints"] = 2 if seen else 0
-    return data
+    if task in _CHANGES:
+        _CHANGES[task](data)
+    return copy.deepcopy(data)
+
+
+def _to_person_keypoints(data: Data) -> None:
+    data["categories"] = [{**CATEGORIES[0], "keypoints": POINTS, "skeleton": [[1, 2], [1, 3], [2, 4]]}]
+    for annotation in data["annotations"]:
+        annotation["category_id"] = 1
+        x, y, w, h = annotation["bbox"]
+        seen = not annotation["iscrowd"]
+        annotation["keypoints"] = [x + w / 2, y + h / 2, 2, x + w / 4, y + h / 4, 1] + [0] * 6 if seen else [0] * 12
+        annotation["num_keypoints"] = 2 if seen else 0
+
+
+def _to_captions(data: Data) -> None:
+    del data["categories"]
+    data["annotations"] = [
+        {"id": 1, "image_id": 1, "caption": "A person rides a bicycle."},
+        {"id": 2, "image_id": 1, "caption": "Somebody on a bicycle in a street."},
+        {"id": 3, "image_id": 2, "caption": "A crowd of people."},
+    ]
+
+
+def _to_image_info(data: Data) -> None:
+    del data["annotations"]
+
+
+def _to_labels(data: Data) -> None:
+    data["annotations"] = [
+        {"id": 1, "image_id": 1, "category_id": 1},
+        {"id": 2, "image_id": 1, "category_id": 2, "score": 0.75},
+        {"id": 3, "image_id": 2, "category_id": 1},
+    ]
+
+
+def _to_stuff(data: Data) -> None:
+    data["categories"] = [
+        {"id": 124, "name": "grass", "supercategory": "plant"},
+        {"id": 157, "name": "sky-other", "supercategory": "sky"},
+    ]
+    grass = {"category_id": 124, "iscrowd": 0, "area": 300, "bbox": [100, 50, 3, 100], "segmentation": MASK}
+    sky = {"category_id": 157, "iscrowd": 0, "area": 200, "bbox": [1, 0, 1, 200], "segmentation": COLUMN}
+    data["annotations"] = [
+        {"id": 1, "image_id": 1, **grass},
+        {"id": 2, "image_id": 1, **sky},
+        {"id": 3, "image_id": 2, **sky},
+    ]
+
+
+def _to_panoptic(data: Data) -> None:
+    data["categories"] = [
+        {"id": 1, "name": "person", "supercategory": "being", "isthing": 1, "color": [220, 20, 60]},
+        {"id": 187, "name": "sky-other-merged", "supercategory": "sky", "isthing": 0, "color": [70, 130, 180]},
+    ]
+    data["annotations"] = [
+        {"image_id": 1, "file_name": "000001.png", "segments_info": [
+            {"id": 1, "category_id": 1, "area": 5000, "bbox": [10, 20, 100, 50], "iscrowd": 0},
+            {"id": 65792, "category_id": 187, "area": 640, "bbox": [0, 0, 640, 1], "iscrowd": 0},
+        ]},
+        {"image_id": 2, "file_name": "000002.png", "segments_info": [
+            {"id": 1, "category_id": 187, "area": 640, "bbox": [0, 0, 640, 1], "iscrowd": 0},
+        ]},
+    ]  # fmt: skip
+
+
+_CHANGES: Mapping[str, Callable[[Data], None]] = {
+    "person_keypoints": _to_person_keypoints,
+    "captions": _to_captions,
+    "image_info": _to_image_info,
+    "labels": _to_labels,
+    "stuff": _to_stuff,
+    "panoptic": _to_panoptic,
+}
+
+
+def _sound_results(task: str) -> Any:
+    """Return results of two images: an array, or for panoptic an object."""
+    if task == "results_panoptic":
+        segments = [{"id": 1, "category_id": 1}, {"id": 65792, "category_id": 187}]
+        return {"annotations": [{"image_id": i, "file_name": f"{i:06d}.png", "segments_info": segments} for i in (1, 2)]}
+    by_task: dict[str, Data] = {
+        "results_bbox": {"category_id": 1, "bbox": [10.0, 20.0, 100.0, 50.0], "score": 0.9},
+        "results_segm": {"category_id": 1, "segmentation": MASK, "score": 0.9},
+        "results_keypoints": {"category_id": 1, "keypoints": [60.0, 45.0, 1, 35.0, 32.5, 1] + [0] * 6, "score": 0.9},
+        "results_captions": {"caption": "A person on a bicycle."},
+        "results_stuff": {"category_id": 157, "segmentation": MASK},
+    }
+    fields = by_task[task]
+    return [{"image_id": 1, **fields}, {"image_id": 2, **fields, **({"score": 0.25} if "score" in fields else {})}]
 
 
 def _polygon_annotation(id_: int, image_id: int, category_id: int, x: float, y: float, w: float, h: float) -> Data:
@@ -130,7 +211,7 @@ def crowded(count: int, task: str = "instances") -> Data:
 
     Boxes lie on a grid over the whole image, each with a polygon of five points.
     """
-    data = sound(task)
+    data: Data = sound(task)
     size = max(1, count // 4)
     data["images"] = [{"id": i + 1, "width": 640, "height": 480, "file_name": f"{i + 1:06d}.jpg"} for i in range(size)]
     template = data["annotations"][0]

@@ -1,0 +1,198 @@
+"""Time `cocolint check` beside what else reads annotation files, and print a page of tables.
+
+    python benchmarks/run.py --sizes 20,100,430,860 --output docs/benchmarks.md
+
+needs the extra `bench`. Files are generated once, into --cache. Times are of whole processes, taken in turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import generate
+from measure import Command, interleaved, peak, ratio
+
+BYTES_PER_ANNOTATION = 525
+MEGABYTE = 1_000_000
+FINDINGS = 100_000
+COCOLINT = str(Path(sys.executable).with_name("cocolint"))
+HOTCOCO = "hotcoco load + healthcheck"
+JSON_LOAD = "json.load"
+PACKAGES = ["cocolint", "hotcoco", "msgspec", "numpy", "orjson", "pycocotools", "rich", "typer"]
+
+
+def python(code: str, *arguments: str) -> Command:
+    return [sys.executable, "-c", code, *arguments]
+
+
+def check(path: Path, *arguments: str) -> Command:
+    return [COCOLINT, "check", "--isolated", *arguments, str(path)]
+
+
+def contenders(path: Path) -> dict[str, Command]:
+    """Return the commands that are compared on one file, by what they are called in the tables."""
+    file = str(path)
+    return {
+        HOTCOCO: python("import sys, hotcoco; hotcoco.COCO(sys.argv[1]).healthcheck()", file),
+        "cocolint check -j 2": check(path, "-j", "2"),
+        "cocolint check -j 1": check(path, "-j", "1"),
+        JSON_LOAD: python("import sys, json; json.load(open(sys.argv[1], encoding='utf-8'))", file),
+        "orjson.loads": python("import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())", file),
+        "pycocotools COCO(...)": python("import sys, pycocotools.coco; pycocotools.coco.COCO(sys.argv[1])", file),
+    }
+
+
+def generated(cache: Path, annotations: int, task: str = "instances", faults: int = 0) -> Path:
+    """Return a generated file of the cache, made if it is not there yet."""
+    path = cache / f"{task}_{annotations}x{faults}.json"
+    if not path.exists():
+        say(f"generating {path}")
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        generate.write(unfinished, task, annotations, faults=faults)
+        unfinished.replace(path)
+    path.read_bytes()
+    return path
+
+
+def of_size(cache: Path, megabytes: float, task: str = "instances") -> Path:
+    return generated(cache, round(megabytes * MEGABYTE / BYTES_PER_ANNOTATION), task)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    cells = [[str(cell) for cell in row] for row in rows]
+    titles = list(head)
+    rule = ["---"] + ["---:"] * (len(titles) - 1)
+    return ["| " + " | ".join(line) + " |" for line in (titles, rule, *cells)] + [""]
+
+
+def files_part(cache: Path, sizes: list[float], rounds: int, task: str) -> list[str]:
+    """Time and weigh every contender on files of every size."""
+    lines = [f"## Files of {task}", ""]
+    per_megabyte: dict[str, list[str]] = {}
+    for size in sizes:
+        path = of_size(cache, size, task)
+        megabytes = path.stat().st_size / MEGABYTE
+        commands = contenders(path)
+        say(f"timing {path.name}")
+        taken = interleaved(commands, rounds)
+        say(f"weighing {path.name}")
+        memory = {name: peak(command) for name, command in commands.items()}
+        rows = []
+        for name, times in taken.items():
+            median = statistics.median(times)
+            per_megabyte.setdefault(name, []).append(f"{1000 * median / megabytes:.1f}")
+            ratios = [f"{ratio(taken, name, other):.2f}" for other in (HOTCOCO, JSON_LOAD)]
+            rows.append([name, f"{median:.2f}", *ratios, f"{memory[name] / MEGABYTE:.0f}"])
+        lines += [f"{megabytes:.0f} MB:", ""]
+        lines += table(["process", "seconds", "× hotcoco", "× json.load", "peak MB"], rows)
+    lines += ["Milliseconds per MB, to see whether the cost grows with the size only:", ""]
+    return lines + table(["process", *(f"{size:g} MB" for size in sizes)], ([n, *row] for n, row in per_megabyte.items()))
+
+
+def start_part(cache: Path, rounds: int) -> list[str]:
+    """Time what a user waits for when there is next to nothing to check."""
+    small = of_size(cache, 0.02)
+    pairs = {
+        "cocolint --version": ([COCOLINT, "--version"], "import typer"),
+        f"cocolint check, {small.stat().st_size / 1000:.0f} KB": (check(small), "import numpy, rich, typer, msgspec"),
+    }
+    rows = []
+    for name, (command, imports) in pairs.items():
+        say(f"timing {name}")
+        taken = interleaved({"ours": command, "beside": python(imports)}, rounds)
+        seconds = [f"{1000 * statistics.median(taken[which]):.0f}" for which in ("ours", "beside")]
+        rows.append([f"`{name}`", seconds[0], f"`{imports}`", seconds[1], f"{ratio(taken, 'ours', 'beside'):.2f}"])
+    return ["## Start", "", *table(["process", "ms", "beside", "ms", "ratio"], rows)]
+
+
+def findings_part(cache: Path, rounds: int, findings: int) -> list[str]:
+    """Time a file with many findings of one rule beside the same file without them."""
+    clean, faulty = generated(cache, findings), generated(cache, findings, faults=findings)
+    commands = {
+        "no finding": check(clean, "-j", "2"),
+        "full": check(faulty, "-j", "2"),
+        "json": check(faulty, "-j", "2", "--output-format", "json"),
+    }
+    say(f"timing {findings} findings")
+    taken = interleaved(commands, rounds)
+    rows = []
+    for name, times in taken.items():
+        more = statistics.median(a - b for a, b in zip(times, taken["no finding"], strict=True))
+        rows.append([name, f"{statistics.median(times):.2f}", f"{more:+.2f}", printed(commands[name], name)])
+    lines = [f"## {findings:,} findings of one rule", "", f"In a file of {faulty.stat().st_size / MEGABYTE:.0f} MB.", ""]
+    return lines + table(["output", "seconds", "more than without", "printed"], rows)
+
+
+def printed(command: Command, form: str) -> str:
+    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    if form != "json":
+        return f"{text.count(chr(10))} lines"
+    groups = json.loads(text)["findings"]
+    return " + ".join(f"{len(group['occurrences']):,} of {group['count']:,} {group['name']}" for group in groups)
+
+
+def machine() -> list[str]:
+    described = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    model = next((line.partition(": ")[2] for line in described.splitlines() if line.startswith("model name")), "")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    cores = len(os.sched_getaffinity(0))
+    return [
+        f"{date.today().isoformat()}, {platform.system()} {platform.machine()}, {cores} cores ({model or 'unknown'}), "
+        f"{memory:.0f} GiB, Python {platform.python_version()}. {packages}.",
+        "",
+    ]
+
+
+def page(options: argparse.Namespace) -> Iterable[list[str]]:
+    yield [
+        "# Benchmarks",
+        "",
+        "Written by `benchmarks/run.py`. Times are medians of whole processes, start of Python included, run in turns so that",
+        "a busy machine slows all of them; a ratio is the median of the ratios within a turn. Memory is the peak of the",
+        "proportional set size, summed over all processes, from a run of its own. Files are generated by",
+        f"`benchmarks/generate.py`. {options.rounds} turns.",
+        "",
+        *machine(),
+    ]
+    for task in options.tasks.split(","):
+        yield files_part(options.cache, [float(size) for size in options.sizes.split(",")], options.rounds, task)
+    yield start_part(options.cache, 4 * options.rounds)
+    yield findings_part(options.cache, options.rounds, options.findings)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="20,100,430,860", help="megabytes, with commas")
+    parser.add_argument("--tasks", default="instances", help="instances, person_keypoints or both, with a comma")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--findings", type=int, default=FINDINGS)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "cocolint-benchmarks")
+    parser.add_argument("--output", type=Path, help="write the page to this file as well")
+    options = parser.parse_args()
+    lines: list[str] = []
+    for part in page(options):
+        print("\n".join(part), flush=True)
+        lines += part
+    if options.output:
+        options.output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""The JSON reports, whose keys are a contract with tools: each is always there."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
+
+import msgspec
+
+import cocolint
+from cocolint.model import FileResult, FindingGroup, Fix, Occurrence, Report, Severity, Status
+from cocolint.report.style import Style
+
+CHUNK = 5_000
+"""Occurrences that are turned into text at once, so that memory stays small."""
+
+INVISIBLE = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
+"""Characters that JSON may hold as they are, but that steer terminals or hide text."""
+
+
+class FileEntry(msgspec.Struct, gc=False):
+    path: str
+    task: str | None
+    subset: str
+    dialect: str
+    status: str
+    images: int
+    annotations: int
+    categories: int
+    bytes: int
+
+
+class RecordEntry(msgspec.Struct, gc=False):
+    kind: str
+    id: object
+
+
+class OccurrenceEntry(msgspec.Struct, gc=False):
+    pointer: str
+    line: int
+    column: int
+    message: str
+    record: RecordEntry | None
+    image_id: object
+    value: object
+
+
+class FindingEntry(msgspec.Struct, gc=False):
+    rule: str
+    name: str
+    severity: str
+    path: str
+    count: int
+    total: int
+    message: str
+    hint: str
+    fix: str | None
+    suppressed: int
+    occurrences: msgspec.Raw
+    omitted: int
+
+
+class SkipEntry(msgspec.Struct, gc=False):
+    """A rule that gave no verdict. `rule` and `name` are None where none ran on the file, `path` where it ran on none."""
+
+    rule: str | None
+    name: str | None
+    path: str | None
+    because: str
+
+
+class Summary(msgspec.Struct, gc=False):
+    files: int
+    errors: int
+    warnings: int
+    infos: int
+    fixable_safe: int
+    fixable_unsafe: int
+    seconds: float
+    exit_code: int
+
+
+def write_json(report: Report, stream: TextIO, style: Style) -> None:
+    """Write the whole report as one JSON object. Occurrences are all there unless `style.machine_examples` says fewer."""
+    emit(stream, b'{"version":1,"tool":' + _encode(_tool()))
+    sections: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
+        (b"files", map(_file, report.files)),
+        (b"findings", _findings(report, style)),
+        (b"skipped", _skips(report)),
+    ]
+    for key, entries in sections:
+        emit(stream, b',\n"%b":[' % key)
+        for number, entry in enumerate(entries):
+            emit(stream, (b",\n" if number else b"\n") + _encode(entry))
+        emit(stream, b"]")
+    emit(stream, b',\n"summary":' + _encode(_summary(report)) + b"}\n")
+
+
+def write_jsonl(report: Report, stream: TextIO, style: Style) -> None:
+    """Write one JSON object per line, each with its `type`: run, file, finding, skipped, and in the end summary."""
+    emit(stream, b'{"type":"run","version":1,"tool":%b}\n' % _encode(_tool()))
+    lines: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
+        (b"file", map(_file, report.files)),
+        (b"finding", _findings(report, style)),
+        (b"skipped", _skips(report)),
+        (b"summary", [_summary(report)]),
+    ]
+    for kind, entries in lines:
+        for entry in entries:
+            emit(stream, b'{"type":"%b",%b\n' % (kind, _encode(entry).removeprefix(b"{")))
+
+
+def emit(stream: TextIO, data: bytes) -> None:
+    """Write UTF-8, whatever encoding the stream has for text."""
+    buffer = getattr(stream, "buffer", None)
+    if buffer is None:
+        stream.write(data.decode())
+    else:
+        stream.flush()
+        buffer.write(data)
+
+
+def _tool() -> dict[str, str]:
+    return {"name": "cocolint", "version": cocolint.__version__}
+
+
+def _file(result: FileResult) -> FileEntry:
+    return FileEntry(
+        result.path, result.task, result.subset, result.dialect, result.status,
+        result.images, result.annotations, result.categories, result.bytes,
+    )  # fmt: skip
+
+
+def _findings(report: Report, style: Style) -> Iterator[FindingEntry]:
+    for group in report.groups:
+        count, occurrences = _occurrences(report, group, style.machine_examples)
+        yield FindingEntry(
+            group.code, group.name, str(group.severity), group.path, group.count, group.total, group.summary,
+            group.hint, group.fix, group.suppressed, msgspec.Raw(occurrences), group.count - count,
+        )  # fmt: skip
+
+
+def _occurrences(report: Report, group: FindingGroup, limit: int | None) -> tuple[int, bytes]:
+    found = iter(report.occurrences(group, limit) if limit != 0 else [])
+    count = 0
+    parts = []
+    while chunk := [_occurrence(occurrence) for occurrence in itertools.islice(found, CHUNK)]:
+        count += len(chunk)
+        parts.append(_encode(chunk)[1:-1])
+    return count, b"[" + b",".join(parts) + b"]"
+
+
+def _occurrence(occurrence: Occurrence) -> OccurrenceEntry:
+    record = RecordEntry(occurrence.kind, occurrence.id) if occurrence.kind else None
+    return OccurrenceEntry(
+        occurrence.pointer, occurrence.line, occurrence.column, occurrence.message, record,
+        occurrence.image_id, occurrence.value,
+    )  # fmt: skip
+
+
+def _skips(report: Report) -> Iterator[SkipEntry]:
+    for result in report.files:
+        if result.status in (Status.UNREADABLE, Status.SKIPPED):
+            yield SkipEntry(None, None, result.path, f"{result.status}: {result.note}")
+    for crash in report.crashes:
+        yield SkipEntry(crash.code, crash.name, crash.path, f"internal error: {crash.last_line}")
+    for skip in report.skips:
+        yield SkipEntry(skip.code, skip.name, skip.path, skip.because)
+
+
+def _summary(report: Report) -> Summary:
+    errors, warnings, infos = (report.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+    return Summary(
+        len(report.files), errors, warnings, infos, report.fixable(Fix.SAFE), report.fixable(Fix.UNSAFE),
+        round(report.seconds, 3), report.exit_code,
+    )  # fmt: skip
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        data = _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        data = _ENCODER.encode(_without_surrogates(value))
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    return INVISIBLE.sub(_escape, data.decode()).encode()
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+def _without_surrogates(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_without_surrogates(item) for item in value]
+        case msgspec.Struct():
+            return {name: _without_surrogates(getattr(value, name)) for name in value.__struct_fields__}
+        case _:
+            return value
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)

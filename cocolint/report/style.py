@@ -1,0 +1,98 @@
+"""How a report is to look: what the options, the settings and the terminal ask for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from cocolint.failure import ConfigError
+
+if TYPE_CHECKING:
+    from cocolint.config import Settings
+
+WRITERS = {
+    "full": "cocolint.report.full:write",
+    "concise": "cocolint.report.concise:write",
+    "json": "cocolint.report.machine:write_json",
+    "jsonl": "cocolint.report.machine:write_jsonl",
+    "github": "cocolint.report.github:write",
+}
+"""Where the writer of each output format is: a function of a report, a stream and a style."""
+
+PIPE_WIDTH = 120
+NARROWEST = 40
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to write a report.
+
+    `max_examples` is how many rows of a group people are shown, `machine_examples` how many go into the formats for
+    machines; None stands for all. `durations` is how many of the slowest rules to show.
+    """
+
+    output_format: str = "full"
+    max_examples: int | None = 5
+    machine_examples: int | None = None
+    color: bool = False
+    width: int = PIPE_WIDTH
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+    durations: int = 0
+
+    @classmethod
+    def of(
+        cls, settings: Settings, output_format: str, max_examples: str,
+        statistics: bool, durations: int, quiet: bool, verbose: bool, color: str,
+    ) -> Style:  # fmt: skip
+        """Return the style for standard output that the settings and the options of the command line ask for.
+
+        `output_format` and `max_examples` are "" where they are not given: formats for machines then hold every row,
+        whatever the settings say. Raises `ConfigError` for a format or a choice of colour that does not exist.
+        """
+        output_format = output_format or default_format()
+        _check("output format", output_format, WRITERS)
+        _check("choice of colour", color, ("auto", "always", "never"))
+        return cls(
+            output_format, settings.max_examples, settings.max_examples if max_examples else None,
+            wants_color(color, sys.stdout), width_of(sys.stdout), quiet, verbose, statistics, durations,
+        )  # fmt: skip
+
+
+def _check(what: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise ConfigError(f"no {what} '{value}'; there are {', '.join(known)}")
+
+
+def default_format() -> str:
+    """Return the format where none is named: github inside GitHub Actions, full elsewhere."""
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "full"
+
+
+def wants_color(choice: str, stream: TextIO) -> bool:
+    """Whether to write colours, by a choice of `auto`, `always` or `never`.
+
+    `auto` heeds NO_COLOR, then FORCE_COLOR, then whether `stream` is a terminal that can.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """Return how many columns to fill: COLUMNS, else the terminal behind `stream`, else 120."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return max(NARROWEST, int(columns))
+    try:
+        return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError, AttributeError):
+        return PIPE_WIDTH

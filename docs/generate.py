@@ -1,0 +1,134 @@
+"""Write what the documentation says of the rules, from the rules: docs/rules.md, and in README.md a table and a sample.
+
+`python docs/generate.py` after a change of a rule or a report; a test fails where it was forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import cocolint
+from cocolint.check import registry
+from cocolint.check.rule import ALL_TASKS, ANNOTATION_TASKS, SECTIONS, Rule
+from cocolint.report import Style, write
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = "examples/annotations/instances_train.json"
+SAMPLE_RULES = ("B", "P")
+SAMPLE_WIDTH = 100
+
+
+def pages() -> dict[Path, str]:
+    """Return the text that each generated file is to have."""
+    rules = list(registry.load())
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    text = _replaced(text, "output", f"\n```\n{_sample()}```\n")
+    text = _replaced(text, "rules", f"\n{_table(rules)}\n")
+    return {readme: text, ROOT / "docs" / "rules.md": _reference(rules)}
+
+
+def _replaced(text: str, part: str, content: str) -> str:
+    """Put `content` between the two comments of a part."""
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    head, rest = text.split(begin)
+    return f"{head}{begin}{content}{end}{rest.split(end)[1]}"
+
+
+def _sample() -> str:
+    """What a check of one of the examples prints, always with the same time taken."""
+    out = io.StringIO()
+    with contextlib.chdir(ROOT):
+        report = cocolint.check(SAMPLE, select=SAMPLE_RULES, jobs=1)
+        report.seconds = 0.1
+        write(report, Style(width=SAMPLE_WIDTH), out)
+    return f"$ cocolint check --select {','.join(SAMPLE_RULES)} {SAMPLE}\n{out.getvalue()}"
+
+
+def _families(rules: Iterable[Rule]) -> Iterable[tuple[str, list[Rule]]]:
+    """The rules of each module in `rules/`, with what its docstring calls them."""
+    by_module: dict[str, list[Rule]] = {}
+    for rule in sorted(rules, key=lambda rule: rule.code):
+        by_module.setdefault(rule.function.__module__, []).append(rule)
+    for module, family in by_module.items():
+        title = (sys.modules[module].__doc__ or module).partition("\n")[0]
+        yield title.partition(":")[0].rstrip(".").replace("`", ""), family
+
+
+def _table(rules: list[Rule]) -> str:
+    lines = []
+    for title, family in _families(rules):
+        lines += ["", f"<details><summary>{_prose(title)} ({len(family)})</summary>", ""]
+        lines += ["| code | name | level | fix | finds |", "|---|---|---|---|---|"]
+        lines += [_row(rule) for rule in family]
+        lines += ["", "</details>"]
+    return "\n".join([*lines, ""])
+
+
+def _row(rule: Rule) -> str:
+    link = f"[{rule.code}](docs/rules.md#{rule.code.lower()}-{rule.name})"
+    cells = [link, f"`{rule.name}`", _level(rule), rule.fix or "", _prose(rule.summary)]
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _level(rule: Rule) -> str:
+    return str(rule.severity) if rule.on_by_default else f"{rule.severity}, off"
+
+
+def _reference(rules: list[Rule]) -> str:
+    running = sum(rule.on_by_default for rule in rules)
+    lines = [
+        "# Rules",
+        "",
+        f"{len(rules)} rules, of which {running} run by default. `cocolint rule NAME` says the same in the",
+        "terminal. This page is written by `docs/generate.py` from the rules themselves.",
+    ]
+    for title, family in _families(rules):
+        lines += ["", f"## {_prose(title)}"]
+        for rule in family:
+            lines += ["", f"### {rule.code} {rule.name}", "", *_article(rule)]
+    return "\n".join(lines) + "\n"
+
+
+def _article(rule: Rule) -> Iterable[str]:
+    yield f"{_prose(rule.summary)}."
+    for title in SECTIONS:
+        if title in rule.sections:
+            yield ""
+            yield f"**{title}:** {_prose(rule.sections[title])}"
+    yield ""
+    yield f"- level: {_level(rule)}"
+    if rule.fix:
+        yield f"- fix: {rule.fix}"
+    yield f"- tasks: {_tasks(rule)}"
+    if rule.requires:
+        yield f"- not where these found something: {', '.join(f'`{name}`' for name in rule.requires)}"
+    if rule.relaxed:
+        yield f"- information only in files of: {', '.join(rule.relaxed)}"
+    for name, default in rule.options.items():
+        yield f"- option: `{name} = {default!r}`"
+
+
+def _tasks(rule: Rule) -> str:
+    known = {ALL_TASKS: "all", ANNOTATION_TASKS: "all but results"}
+    return known.get(rule.tasks) or ", ".join(sorted(rule.tasks))
+
+
+def _prose(text: str) -> str:
+    """Escape what Markdown would take for HTML, but not in code."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in parts)
+
+
+def main() -> None:
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Areas: `area` is that of the mask in square pixels, or that of the box where there is no mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Index, Severity, rule
+
+from ._raster import pixel_counts
+
+BINS = np.array([32.0**2, 96.0**2])
+BIN_NAMES = np.array(["small", "medium", "large"])
+UNSOUND_MASK = (
+    "polygon-nonfinite", "polygon-coordinate-huge", "polygon-zero-area", "segmentation-nested-points",
+    "polygon-too-few-points", "polygon-first-ring-shape", "polygon-odd-length", "rle-size-type", "rle-counts-sum",
+    "rle-counts-negative", "rle-counts-overflow", "rle-counts-string-invalid", "rle-empty",
+)  # fmt: skip
+
+
+def _box_area(index: Index) -> Floats:
+    """The area of each box, NaN where it is unknown or has no extent."""
+    w, h = index.bbox[:, 2], index.bbox[:, 3]
+    with np.errstate(all="ignore"):
+        return np.where((w > 0) & (h > 0), w * h, np.nan)
+
+
+def _has_mask(index: Index) -> Bools:
+    return index.is_polygon | index.is_rle
+
+
+def _single(index: Index) -> Bools:
+    """Whether an annotation is no crowd; where `iscrowd` is ill-typed, nobody knows."""
+    single: Bools = (index.iscrowd == 0) & (index.has("iscrowd") | index.lacks("iscrowd"))
+    return single
+
+
+def _is_near(area: Floats, other: Floats, least: Floats | float, share: float) -> Bools:
+    """Whether two areas differ by at most `least` pixels or that share of the other."""
+    near: Bools = np.abs(area - other) <= np.maximum(least, share * other)
+    return near
+
+
+@rule("P028", "area-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE)
+def area_missing(faults: Faults) -> Iterable[Finding]:
+    """The annotation has no `area`.
+
+    What breaks: pycocotools, mmdetection, torchvision's references and nearly all others raise KeyError 'area'.
+    Definition: the key is absent in a file of instances or stuff.
+    Fix: take the area of the mask, or of the box where there is none. Safe: nothing else says how large the object is.
+    """
+    return faults
+
+
+@rule("P029", "area-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def area_type(faults: Faults) -> Iterable[Finding]:
+    """The `area` is no number.
+
+    What breaks: COCOeval raises TypeError: '<' not supported.
+    Definition: a text, null, a list or anything else that is not a number.
+    Fix: write the number without quotes, or compute it anew. Safe: no reader could use what was there.
+    """
+    return faults
+
+
+@rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS, fix=Fix.SAFE)
+def area_nonpositive(index: Index) -> Iterable[Finding]:
+    """The `area` is 0 or less, though the object has an extent.
+
+    What breaks: mmdetection, YOLOX and PaddleDetection drop the object; COCOeval counts it as small, so that AP of medium
+    and large is -1.
+    Definition: `area` <= 0 while the mask has area, or, without a mask, the box has.
+    Fix: compute the area of the mask or the box. Safe: an area of 0 says nothing.
+    """
+    extent = np.where(_has_mask(index), index.mask_area, _box_area(index))
+    with np.errstate(all="ignore"):
+        bad = (index.area <= 0) & (extent > 0)
+    return index.where(bad, "area", "area {area:.10g}, but the object covers {extent:.1f} px²", area=index.area, extent=extent)
+
+
+@rule(
+    "P031", "area-mismatch", Severity.WARNING,
+    requires=["bbox-degenerate", "area-nonpositive", "area-exceeds-image", *UNSOUND_MASK],
+    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+)  # fmt: skip
+def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
+    """The `area` is neither that of the mask nor that of the box.
+
+    What breaks: AP of small, medium and large objects: the object is counted in the wrong group where the area crosses
+    32² or 96² px².
+    Definition: of annotations with a mask and `iscrowd` 0: more than max(0.5 px², 1 %) off the sum of the shoelace areas
+    and more than max(1 px², 2 %) off the number of pixels. Whole numbers may be 2 % off the shoelace areas. Run lengths are
+    counted; there 0.21 px² for each px around the bounds are free as well. The area of the box, within 1 %, is
+    `area-is-bbox-area`. Crowds are left out: official ones differ.
+    Tolerance: official files agree with the shoelace areas to 1e-11. Datumaro writes the number of pixels, and run lengths
+    made from polygons keep the area of those: the two differ by up to 0.21 times the outline.
+    Fix: compute the area of the mask. Unsafe: it changes the metric.
+    """
+    area, mask = annotations.area, annotations.mask_area
+    with np.errstate(all="ignore"):
+        whole = area == np.floor(area)
+        right = _is_near(area, mask, 0.5, 0.01) | (whole & _is_near(area, mask, 1.0, 0.02))
+        right |= annotations.is_rle & _is_near(area, mask, np.maximum(1.0, 0.21 * _outline(annotations)), 0.02)
+        box = _is_near(area, _box_area(annotations), 0.0, 0.01)
+        off = _single(annotations) & (area > 0) & np.isfinite(mask) & ~right & ~box
+    rows = np.flatnonzero(off & annotations.is_polygon & (area <= _most(annotations)))
+    covered = mask.copy()
+    covered[rows] = pixels = pixel_counts(annotations, rows)
+    with np.errstate(all="ignore"):
+        off[rows] = ~_is_near(area[rows], pixels, 1.0, 0.02) & np.isfinite(pixels)
+    group, other = np.digitize(covered, BINS), np.digitize(area, BINS)
+    message = "area {area:.10g}, but the mask covers {covered:.1f} px²"
+    yield from annotations.where(off & (group == other), "area", message, area=area, covered=covered)
+    yield from annotations.where(
+        off & (group != other), "area", message + ": it is counted as {wrong}, not {right}",
+        area=area, covered=covered, wrong=BIN_NAMES[other], right=BIN_NAMES[group],
+    )  # fmt: skip
+
+
+def _outline(annotations: Annotations) -> Floats:
+    """How long the outline of each mask is at least: as long as that of its bounds."""
+    left, top, right, bottom = annotations.mask_bounds.T
+    outline: Floats = 2 * (right - left + bottom - top)
+    return outline
+
+
+def _most(annotations: Annotations) -> Floats:
+    """More than any rasterised mask can cover, by its bounds: beyond it an area is wrong without a look at the pixels."""
+    left, top, right, bottom = annotations.mask_bounds.T
+    with np.errstate(all="ignore"):
+        most: Floats = 1.02 * (right - left + 2) * (bottom - top + 2) + 1
+    return most
+
+
+@rule(
+    "P032", "area-is-bbox-area", Severity.INFO, requires=["area-nonpositive", "bbox-degenerate", *UNSOUND_MASK], fix=Fix.UNSAFE
+)
+def area_is_bbox_area(index: Index) -> Iterable[Finding]:
+    """The `area` is that of the box, though the mask is smaller.
+
+    What breaks: AP of small, medium and large objects: objects are counted as larger than they are. OCHuman, AP-10K,
+    Roboflow and many converters write it.
+    Definition: `iscrowd` is 0, `area` is within 1 % of w * h, and the mask has less than 95 % of that.
+    Fix: compute the area of the mask. Unsafe: it changes the metric.
+    """
+    box = _box_area(index)
+    with np.errstate(all="ignore"):
+        same = _is_near(index.area, box, 0.0, 0.01) & (index.mask_area > 0) & (index.mask_area < 0.95 * box)
+    message = "area {area:.10g} is that of the box, the mask has {covered:.1f} px²"
+    return index.where(same & _single(index), "area", message, area=index.area, covered=index.mask_area)
+
+
+@rule(
+    "P034", "area-exceeds-bbox", Severity.WARNING, impact=3,
+    requires=["bbox-degenerate", "area-exceeds-image"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+)  # fmt: skip
+def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
+    """The `area` is larger than the box.
+
+    What breaks: AP of small, medium and large objects; keypoint similarity, which divides by the area.
+    Definition: `area` > 1.02 * w * h + 1 and > (w + 1) * (h + 1), for annotations without a mask. With a mask,
+    `area-mismatch` says what it is.
+    Tolerance: writers that count inclusive pixels, such as those for Pascal VOC, arrive at (w + 1) * (h + 1).
+    Fix: compute the area of the box. Unsafe: it changes the metric, and the box may be what is wrong.
+    """
+    box = _box_area(index)
+    with np.errstate(all="ignore"):
+        inclusive = (index.bbox[:, 2] + 1) * (index.bbox[:, 3] + 1)
+        more = ~_has_mask(index) & (index.area > np.maximum(1.02 * box + 1, 1.001 * inclusive))
+    return index.where(more, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=index.area, box=box)
+
+
+@rule("P035", "area-exceeds-image", Severity.ERROR, impact=3, requires=["bbox-degenerate"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def area_exceeds_image(index: Index) -> Iterable[Finding]:
+    """The `area` is larger than the image.
+
+    What breaks: AP of small, medium and large objects; keypoint similarity, which divides by the area.
+    Definition: `area` > (W + 1) * (H + 1).
+    Tolerance: 1 px a side is what boxes of inclusive pixels can add.
+    Fix: compute the area of the mask or the box. Unsafe: it changes the metric, and the image size may be what is wrong.
+    """
+    with np.errstate(all="ignore"):
+        sized = (index.width > 0) & (index.height > 0)
+        more = sized & (index.area > (index.width + 1) * (index.height + 1))
+    message = "area {area:.10g}, but the image has {width:g} x {height:g} px"
+    return index.where(more, "area", message, area=index.area, width=index.width, height=index.height)

@@ -1,0 +1,261 @@
+"""Files whose boxes are not `[x, y, width, height]` in pixels: told by statistics over the whole file, in one finding.
+
+A verdict needs 20 boxes of single objects. Where segmentations show what is meant, they decide alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocolint.api import OBJECT_TASKS, Bools, Finding, Fix, Floats, Index, Severity, rule
+
+ENOUGH = 20
+SAMPLE = 20_000
+"""From so many annotations on every second is looked at, from twice as many every third: more would not tell more."""
+NEAR = 2.0
+"""How far a box may lie from the bounds of its segmentation to be called the same, in pixels."""
+UNIT = 1.001
+"""The largest share of an image, with room for rounding."""
+HUGE = 1e9
+"""No pixel lies that far out; with numbers below it no sum or product overflows."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes that a verdict rests on: of single objects, finite, with an extent.
+
+    `xywh` (n, 4) are the four numbers as they stand, `bounds` (n, 4) the left, top, right and bottom of the mask, `area`
+    the field of that name, `size` (n, 2) width and height of the image; each NaN where unknown.
+    """
+
+    xywh: Floats
+    bounds: Floats
+    area: Floats
+    size: Floats
+
+    def __len__(self) -> int:
+        return len(self.xywh)
+
+    def of(self, rows: Bools) -> Boxes:
+        """Return the boxes at `rows`."""
+        return Boxes(self.xywh[rows], self.bounds[rows], self.area[rows], self.size[rows])
+
+    def in_images(self, smallest: float) -> Boxes:
+        """Return the boxes in images whose sides are known and not below `smallest`."""
+        return self.of(every(self.size >= smallest))
+
+
+def every(columns: Bools) -> Bools:
+    """Tell for each row whether all columns hold."""
+    mask: Bools = np.logical_and.reduce(columns, axis=1)
+    return mask
+
+
+def usable(numbers: Floats) -> Bools:
+    """Tell which rows hold only finite numbers that can be pixels."""
+    return every(np.abs(numbers) < HUGE)
+
+
+def boxes_of(index: Index) -> Boxes:
+    """Return the boxes of a file that verdicts rest on; of a large file, a sample."""
+    some = slice(None, None, len(index.bbox) // SAMPLE + 1)
+    size = np.column_stack([index.width[some], index.height[some]])
+    boxes = Boxes(index.bbox[some], index.mask_bounds[some], index.area[some], size)
+    return boxes.of(~index.crowd[some] & usable(boxes.xywh) & every(boxes.xywh[:, 2:] > 0))
+
+
+@dataclass(frozen=True)
+class Vote:
+    """How many of the boxes that can tell two readings apart speak for the suspected one."""
+
+    votes: int
+    voters: int
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether enough boxes could tell."""
+        return self.voters >= ENOUGH
+
+    @property
+    def is_won(self) -> bool:
+        """Whether at least 90 % speak for it."""
+        return self.is_valid and self.votes >= 0.9 * self.voters
+
+
+def vote(suspected: Bools, right: Bools) -> Vote:
+    """Count where the suspected reading fits and the right one does not; where both fit, nothing is told."""
+    return Vote(int(np.sum(suspected & ~right)), int(np.sum(~(suspected & right))))
+
+
+def share(mask: Bools) -> float:
+    """Return how much of `mask` is true, 0 where it is empty."""
+    return float(mask.mean()) if len(mask) else 0.0
+
+
+def masked(boxes: Boxes) -> Boxes:
+    """Return the boxes with a segmentation that has bounds."""
+    return boxes.of(usable(boxes.bounds))
+
+
+def corners_by_bounds(boxes: Boxes) -> Vote:
+    """Ask whether the four numbers are the corners of the segmentation."""
+    boxes = masked(boxes)
+    corners = np.abs(boxes.xywh - boxes.bounds) <= NEAR
+    extent = np.abs(boxes.xywh[:, 2:] - (boxes.bounds[:, 2:] - boxes.bounds[:, :2])) <= NEAR
+    return vote(every(corners), every(corners[:, :2]) & every(extent))
+
+
+def corners_by_area(boxes: Boxes) -> Vote:
+    """Ask, where there is no segmentation, whether `area` is that of the box between two corners."""
+    boxes = boxes.of(~usable(boxes.bounds) & (boxes.area > 0))
+    left, top, right, bottom = boxes.xywh.T
+    between = np.abs(boxes.area - (right - left) * (bottom - top)) <= 0.01 * boxes.area
+    return vote(between, np.abs(boxes.area - right * bottom) <= 0.05 * boxes.area)
+
+
+def corners_by_geometry(boxes: Boxes) -> bool:
+    """Tell whether all boxes can be corners and a tenth of them cannot be width and height."""
+    boxes = boxes.in_images(1)
+    ordered = boxes.xywh[:, 2:] > boxes.xywh[:, :2]
+    inside = boxes.xywh[:, 2:] <= boxes.size + 1
+    return len(boxes) >= ENOUGH and bool(ordered.all() and inside.all()) and share_over(boxes) >= 0.1
+
+
+def centres_by_bounds(boxes: Boxes) -> Vote:
+    """Ask whether the first two numbers are the middle of the segmentation."""
+    boxes = masked(boxes)
+    middle = (boxes.bounds[:, :2] + boxes.bounds[:, 2:]) / 2
+    centre = np.abs(boxes.xywh[:, :2] - middle) <= NEAR
+    origin = np.abs(boxes.xywh[:, :2] - boxes.bounds[:, :2]) <= NEAR
+    return vote(every(centre), every(origin))
+
+
+def centres_by_geometry(boxes: Boxes) -> bool:
+    """Tell whether all boxes can be centre and extent and a twentieth of them cannot start at the first two numbers."""
+    boxes = boxes.in_images(1)
+    point, half = boxes.xywh[:, :2], boxes.xywh[:, 2:] / 2
+    inside = (half - 1 <= point) & (point <= boxes.size - half + 1)
+    return len(boxes) >= ENOUGH and bool(inside.all()) and share_over(boxes) >= 0.05
+
+
+def share_over(boxes: Boxes) -> float:
+    """Return the share of the boxes that, read as x, y, width and height, end more than 1 px beyond their image.
+
+    Where fewer than three do, or none by more than a tenth of itself, it is 0: so far a careless hand reaches too.
+    """
+    over = boxes.xywh[:, :2] + boxes.xywh[:, 2:] - boxes.size
+    beyond, far = ~every(over <= 1), ~every(over <= 0.1 * boxes.xywh[:, 2:])
+    return share(beyond) if beyond.sum() >= 3 and (beyond & far).any() else 0.0
+
+
+def in_unit(boxes: Boxes) -> Bools:
+    """Tell which boxes have no number above 1."""
+    return every(np.abs(boxes.xywh) <= UNIT)
+
+
+def extent_in_unit(boxes: Boxes) -> Bools:
+    """Tell which boxes have neither width nor height above 1. A box of 1 x 1 is left out: it stands for a point."""
+    extent = boxes.xywh[:, 2:]
+    return every(extent <= UNIT) & ~every(extent == 1)
+
+
+def touching_hundred(boxes: Boxes) -> int:
+    """Return how many boxes end at 100 if the file looks like one in percent, else 0."""
+    boxes = boxes.in_images(1)
+    if len(boxes) < 50 or np.median(boxes.size.min(axis=1)) <= 200:
+        return 0
+    end = (boxes.xywh[:, :2] + boxes.xywh[:, 2:]).max(axis=1)
+    if not 1.5 <= end.max() <= 100.5:
+        return 0
+    return int(np.sum(end >= 99))
+
+
+@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_normalized(index: Index) -> Iterable[Finding]:
+    """The boxes are given as parts of the image, not in pixels.
+
+    What breaks: every box is smaller than a pixel: it is dropped, or AP is 0.
+    Definition: of 20 or more boxes in images of 16 px and more, 95 % have no number above 1.001, or 95 % have neither
+    width nor height above 1.001 while x and y are larger. Boxes of exactly 1 x 1 px do not count for the latter.
+    Tolerance: 0.001 for rounding; in right files next to no box is that small.
+    Fix: multiply by width and height of the image, in the whole data set. Unsafe: every box changes.
+    """
+    boxes = boxes_of(index).in_images(16)
+    if len(boxes) < ENOUGH:
+        return
+    whole, extent = in_unit(boxes), extent_in_unit(boxes)
+    if share(whole) >= 0.95:
+        yield Finding(f"{whole.sum()} of {len(boxes)} boxes have no number above 1: parts of the image, not pixels")
+    elif share(extent) >= 0.95:
+        yield Finding(
+            f"{extent.sum()} of {len(boxes)} boxes have a width and height of at most 1: parts of the image, "
+            "although x and y are larger"
+        )
+
+
+@rule("B015", "bbox-xyxy", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_xyxy(index: Index) -> Iterable[Finding]:
+    """The boxes are `[left, top, right, bottom]` instead of `[x, y, width, height]`.
+
+    What breaks: the boxes are far too large, AP is 0, and training learns nothing or ends in NaN.
+    Definition: of 20 or more single objects, 90 % of those that can tell have a box at the corners of their segmentation
+    (within 2 px) and not at its extent. Without segmentations: `area` fits the corners within 1 % and `w * h` by no less
+    than 5 % in 90 %. Or by the boxes alone: all have right > left, bottom > top and end inside the image as corners, and
+    10 % reach over its border by 1 px as width and height: three or more, one by a tenth of itself.
+    Tolerance: in right files 5 to 15 % of the boxes are ordered like corners and none reaches over; in files of corners
+    all are, and 76 to 80 % do.
+    Fix: subtract x and y from the last two numbers, in the whole data set. Unsafe: every box changes.
+    """
+    boxes = boxes_of(index)
+    segmentation, area = corners_by_bounds(boxes), corners_by_area(boxes)
+    if segmentation.is_won:
+        yield Finding(f"{segmentation.votes} of {segmentation.voters} boxes hold the corners of their segmentation")
+    elif segmentation.is_valid:
+        return
+    elif area.is_won:
+        yield Finding(f"{area.votes} of {area.voters} boxes have an area that fits two corners, not width and height")
+    elif corners_by_geometry(boxes):
+        over = share_over(boxes)
+        yield Finding(
+            f"{len(boxes)} of {len(boxes)} boxes are ordered like corners; {over:.0%} reach over the image as width and height"
+        )
+
+
+@rule("B016", "bbox-cxcywh", Severity.ERROR, impact=1, requires=["bbox-xyxy"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_cxcywh(index: Index) -> Iterable[Finding]:
+    """The boxes are `[centre x, centre y, width, height]` instead of starting at the top left corner.
+
+    What breaks: every box lies half its size too far right and down; AP is close to 0.
+    Definition: of 20 or more single objects, 90 % of those that can tell have x and y in the middle of their segmentation
+    (within 2 px) and not at its top left. Without segmentations: all boxes lie in the image (within 1 px) if x and y are
+    the centre, and 5 % reach over its border by 1 px if they are not: three or more, one by a tenth of itself.
+    Tolerance: 73 to 91 % of right boxes could be centred and none reaches over; in files of centres all can, and
+    11 to 30 % do.
+    Fix: subtract half of width and height from x and y, in the whole data set. Unsafe: every box changes.
+    """
+    boxes = boxes_of(index)
+    segmentation = centres_by_bounds(boxes)
+    if segmentation.is_won:
+        yield Finding(f"{segmentation.votes} of {segmentation.voters} boxes start in the middle of their segmentation")
+    elif not segmentation.is_valid and centres_by_geometry(boxes):
+        over = share_over(boxes)
+        yield Finding(f"{len(boxes)} of {len(boxes)} boxes fit as centres; {over:.0%} reach over the image as top left corners")
+
+
+@rule("B018", "bbox-percent", Severity.WARNING, impact=1, requires=["bbox-cxcywh"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_percent(index: Index) -> Iterable[Finding]:
+    """The boxes seem to be in percent of the image.
+
+    What breaks: every box lies in the top left corner of its image; AP is 0.
+    Definition: of 50 or more boxes in images whose median short side is above 200 px, none ends beyond 100.5, one at 1.5
+    or more, and 10 or more end between 99 and 100.5.
+    Tolerance: at most 1.1 % of right boxes end before 100 px.
+    Fix: multiply by width and height of the image and divide by 100, in the whole data set. Unsafe: every box changes.
+    """
+    boxes = boxes_of(index)
+    touching = touching_hundred(boxes)
+    if touching >= 10:
+        yield Finding(f"none of {len(boxes)} boxes ends beyond 100, and {touching} end at it: percent, not pixels")

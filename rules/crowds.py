@@ -1,0 +1,94 @@
+"""The crowd flag: `iscrowd` is 1 where one mask stands for a group of objects that are not told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Bools, Faults, Finding, Fix, Index, Severity, Task, rule
+
+
+@rule("R016", "iscrowd-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["lvis"])
+def iscrowd_missing(faults: Faults) -> Iterable[Finding]:
+    """The annotation has no `iscrowd`.
+
+    What breaks: COCOeval, torchvision's references, YOLOX and mmpose's metric raise KeyError 'iscrowd'; others take it
+    for 0.
+    Definition: the key is absent in a file of instances, person_keypoints or stuff.
+    Fix: set it to 0. Safe: DETR, detectron2 and mmdetection read such files the same way.
+    """
+    return faults
+
+
+@rule("R017", "iscrowd-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def iscrowd_type(faults: Faults) -> Iterable[Finding]:
+    """The `iscrowd` is neither 0 nor 1.
+
+    What breaks: the text "0" counts as true, so the object becomes a crowd and AP is -1; null raises TypeError in COCOeval.
+    Definition: anything but the integers 0 and 1; true and false are `bool-as-int`.
+    Fix: write "0" and "1" as numbers. Safe: the value stays. Other values need a person.
+    """
+    return faults
+
+
+@rule("R018", "iscrowd-polygon", Severity.WARNING, requires=["iscrowd-on-single-object"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def iscrowd_polygon(index: Index) -> Iterable[Finding]:
+    """A crowd has polygons; crowds have run-length masks.
+
+    What breaks: tools accept the polygon, but evaluation ignores crowds and most training code leaves them out: one
+    object marked by mistake counts for nothing.
+    Definition: `iscrowd` is 1 and `segmentation` holds at least one ring.
+    Source: the COCO data format; in the official files every crowd has run lengths.
+    Fix: set `iscrowd` to 0 if it is one object, otherwise turn the polygons into run lengths. Unsafe: only a person
+    knows which, and pixels lose the outline.
+    """
+    return index.where(index.crowd & index.is_polygon, "iscrowd", "iscrowd is 1, but the mask is a polygon")
+
+
+@rule(
+    "R019", "iscrowd-0-rle", Severity.WARNING,
+    tasks={Task.INSTANCES, Task.PERSON_KEYPOINTS}, fix=Fix.UNSAFE, relaxed=["panoptic-detection"],
+)  # fmt: skip
+def iscrowd_0_rle(index: Index) -> Iterable[Finding]:
+    """A single object has a run-length mask; single objects have polygons.
+
+    What breaks: ultralytics' converter fails, darwin drops the object, detectron2 with polygon masks stops with "Failed
+    to use mask_format=='polygon'".
+    Definition: `iscrowd` is 0 and `segmentation` is an object with `size` and `counts`. Files of panoptic segments
+    written as objects, in which every category has its colour and every object its run lengths, hold them by design.
+    Source: the COCO data format; in the official instances every single object has polygons.
+    Fix: set `iscrowd` to 1 if it is a crowd, otherwise trace polygons. Unsafe: polygons cannot follow every pixel, and
+    they cannot hold holes.
+    """
+    single = index.has("iscrowd") & (index.iscrowd == 0)
+    return index.where(single & index.is_rle, "iscrowd", "iscrowd is 0, but the mask is run lengths")
+
+
+@rule("R020", "iscrowd-on-single-object", Severity.WARNING, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def iscrowd_on_single_object(
+    index: Index, *, least: int = 20, nearly_all: float = 0.95, share: float = 0.2, parts: float = 2.0
+) -> Iterable[Finding]:
+    """Single objects are marked as crowds.
+
+    What breaks: training leaves crowds out and evaluation ignores them: the objects count for nothing, and AP is -1 where
+    all are crowds.
+    Definition: of at least 20 annotations, 95 % or more have `iscrowd` 1; or exactly those with run lengths have it,
+    they are 20 % or more, and half of their masks or more have at most 2 connected parts.
+    Tolerance: official files have 1.2 % crowds, with 5 parts in the median. The parts of a sample are counted.
+    Fix: set `iscrowd` to 0. Unsafe: some may be crowds indeed. Datumaro, CVAT and Encord export every mask this way.
+    """
+    crowds = int(np.count_nonzero(index.crowd))
+    if len(index) < least or crowds < share * len(index):
+        return
+    facts = f"{crowds} of {len(index)} annotations are crowds"
+    if crowds >= nearly_all * len(index):
+        yield Finding(facts)
+    elif np.array_equal(index.crowd, index.is_rle) and _median_parts(index, index.crowd) <= parts:
+        median = _median_parts(index, index.crowd)
+        yield Finding(f"{facts}: all masks of run lengths, with {median:g} connected parts in the median")
+
+
+def _median_parts(index: Index, crowd: Bools) -> float:
+    counted = index.part_count[crowd & (index.part_count >= 0)]
+    return float(np.median(counted)) if len(counted) else float("inf")

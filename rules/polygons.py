@@ -1,0 +1,283 @@
+"""Polygons: `segmentation` as a list of rings, each `[x1, y1, x2, y2, ...]` in pixels; the mask is their union."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Index, Ints, Severity, rule
+
+UNSOUND_RING = ("segmentation-nested-points", "polygon-too-few-points", "polygon-first-ring-shape", "polygon-odd-length")
+MAX_PAIRS = 1_000_000
+UNSOUND_VALUE = ("polygon-nonfinite", "polygon-coordinate-huge")
+
+
+def _of_rings(annotations: Annotations, faulty: Bools, message: str, **values: Any) -> Iterable[Finding]:
+    """Yield one finding for the annotations with `faulty` rings, at the first of each. `values` are as long as the rings."""
+    rings = annotations.rings
+    rows, first = np.unique(rings.owner[faulty], return_index=True)
+    chosen: dict[str, Any] = {name: np.asarray(column)[faulty][first] for name, column in values.items()}
+    yield from annotations.at(rows, "segmentation/{ring}", message, ring=rings.place[faulty][first], **chosen)
+
+
+def _saying(message: str, faults: Faults) -> Faults:
+    """Return `faults` with one plain message instead of those about types."""
+    return [replace(fault, message=message, summary=None) for fault in faults]
+
+
+def _per_annotation(annotations: Annotations, rings: Bools) -> Ints:
+    """How many of the chosen rings each annotation has."""
+    return np.bincount(annotations.rings.owner[rings], minlength=len(annotations))
+
+
+@rule("P001", "segmentation-missing", Severity.WARNING, tasks=ALL_TASKS, fix=Fix.SAFE)
+def segmentation_missing(faults: Faults, index: Index) -> Iterable[Finding]:
+    """The annotation has no `segmentation`, though others of the file have masks.
+
+    What breaks: mask evaluation, torchvision's references and DETR with masks raise KeyError 'segmentation'; CVAT's
+    importer refuses the item.
+    Definition: the key is absent in a file in which at least one annotation has a mask. In files of boxes only it may be.
+    Fix: write an empty list. Safe: readers of boxes see no difference. The mask itself must be drawn.
+    """
+    if faults:
+        return faults
+    masks = index.is_polygon | index.is_rle
+    return index.where(index.lacks("segmentation") & masks.any(), None, "`segmentation` is missing, others have a mask")
+
+
+@rule(
+    "P002", "segmentation-empty", Severity.WARNING, impact=1,
+    requires=["bbox-degenerate", "polygon-too-few-points", "polygon-nonfinite"], tasks=OBJECT_TASKS,
+)  # fmt: skip
+def segmentation_empty(index: Index) -> Iterable[Finding]:
+    """The `segmentation` is empty.
+
+    What breaks: mask training raises IndexError in `frPyObjects` or "input type is not supported."; readers of boxes do
+    not mind.
+    Definition: `[]`, or rings without a number. A warning where other annotations of the file have masks; information
+    in files of boxes only, which Datumaro and Label Studio write this way.
+    Fix: draw the mask, or train on boxes only.
+    """
+    pointless = (index.mask_area == 0) & np.isnan(index.mask_bounds).all(axis=1) & ~index.is_rle
+    empty = index.has("segmentation") & ~index.is_rle & (~index.is_polygon | pointless)
+    masks = index.is_rle | (index.is_polygon & ~pointless)
+    severity = None if masks.any() else Severity.INFO
+    message = "empty, but {masks} others have a mask" if masks.any() else "empty"
+    count = np.full(len(index), np.count_nonzero(masks))
+    return index.where(empty, "segmentation", message, severity=severity, masks=count)
+
+
+@rule("P003", "segmentation-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def segmentation_type(faults: Faults) -> Iterable[Finding]:
+    """The `segmentation` is neither a list of polygons nor a run-length mask.
+
+    What breaks: mask code raises "string indices must be integers" or another TypeError.
+    Definition: null, a text, a number or anything else that is not one of the two forms.
+    Fix: write null as an empty list. Safe: both say that there is no mask. Other values need a person.
+    """
+    return faults
+
+
+@rule("P004", "segmentation-flat", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def segmentation_flat(faults: Faults) -> Iterable[Finding]:
+    """The `segmentation` is one list of numbers; it must be a list of rings.
+
+    What breaks: pycocotools raises "object of type 'int' has no len()".
+    Definition: the elements of the list are numbers.
+    Fix: put the list into another one where it has an even count of at least 6 numbers. Safe: it can only be one ring.
+    """
+    return _saying("numbers where rings should be", faults)
+
+
+@rule("P005", "segmentation-nested-points", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+def segmentation_nested_points(faults: Faults, annotations: Annotations) -> Iterable[Finding]:
+    """The points of the polygon are lists of their own; a ring is one flat list of numbers.
+
+    What breaks: pycocotools raises "input type is not supported.", a TypeError on 'bb' or "Buffer has wrong number of
+    dimensions".
+    Definition: an element of a ring is a list, or the segmentation has 3 or more rings of exactly 2 numbers and no other.
+    Fix: write x1, y1, x2, y2, ... as one list. Safe: the points stay as they are.
+    """
+    yield from _saying("a list where a number should be", faults)
+    pairs = _per_annotation(annotations, annotations.rings.length == 2)
+    points = (annotations.ring_count >= 3) & (pairs == annotations.ring_count)
+    yield from annotations.where(points, "segmentation", "{pairs} pairs of numbers instead of one ring", pairs=pairs)
+
+
+@rule("P006", "segmentation-rle-in-list", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE)
+def segmentation_rle_in_list(faults: Faults) -> Iterable[Finding]:
+    """The run-length mask stands in a list.
+
+    What breaks: compressed masks raise "invalid literal for int()"; uncompressed ones are read by pycocotools, not by
+    others.
+    Definition: an element of `segmentation` is an object.
+    Fix: take the list away where it has one element. Safe: the mask stays as it is.
+    """
+    return _saying("a run-length mask where a ring should be", faults)
+
+
+@rule(
+    "P007", "polygon-too-few-points", Severity.ERROR, impact=1,
+    requires=["segmentation-nested-points", "polygon-first-ring-shape"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+)  # fmt: skip
+def polygon_too_few_points(annotations: Annotations) -> Iterable[Finding]:
+    """A polygon has fewer than three points.
+
+    What breaks: pycocotools takes four numbers for a box and raises "Argument 'bb' has incorrect type"; detectron2 drops
+    the object; Datumaro refuses it.
+    Definition: a ring has fewer than 6 numbers. Rings that are all empty are `segmentation-empty`.
+    Fix: take the ring out. Unsafe: if no other ring is left, the object loses its mask.
+    """
+    rings = annotations.rings
+    filled = _per_annotation(annotations, rings.length > 0) > 0
+    short = (rings.length < 6) & filled[rings.owner]
+    message = "the ring has {numbers} numbers, at least 6 make a polygon"
+    yield from _of_rings(annotations, short, message, numbers=rings.length)
+
+
+@rule("P008", "polygon-odd-length", Severity.ERROR, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def polygon_odd_length(annotations: Annotations) -> Iterable[Finding]:
+    """A polygon has an x without its y.
+
+    What breaks: pycocotools ignores the last number, detectron2 drops the ring, others fail to reshape it; Datumaro
+    refuses it.
+    Definition: a ring of more than 6 numbers has an odd count of them.
+    Fix: take the last number out. Unsafe: if one is missing in the middle, all points after it are wrong.
+    """
+    rings = annotations.rings
+    odd = (rings.length > 6) & (rings.length % 2 == 1)
+    yield from _of_rings(annotations, odd, "the ring has {numbers} numbers", numbers=rings.length)
+
+
+@rule("P009", "polygon-first-ring-shape", Severity.ERROR, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def polygon_first_ring_shape(annotations: Annotations) -> Iterable[Finding]:
+    """A ring of four numbers stands beside sound ones.
+
+    What breaks: if it is the first, pycocotools takes it for a box and raises a TypeError; if not, it adds an empty
+    mask: the order of the rings decides.
+    Definition: a ring has exactly 4 numbers, and another ring of the annotation has an even count of at least 6.
+    Fix: take the ring out. Unsafe: it may be the rest of a part that was lost.
+    """
+    rings = annotations.rings
+    sound = _per_annotation(annotations, (rings.length >= 6) & (rings.length % 2 == 0)) > 0
+    four = (rings.length == 4) & sound[rings.owner]
+    yield from _of_rings(annotations, four, "the ring has 4 numbers, others are sound")
+
+
+@rule("P010", "polygon-nonfinite", Severity.ERROR, impact=1, requires=["json-nan"], tasks=ALL_TASKS, fix=Fix.UNSAFE)
+def polygon_nonfinite(faults: Faults, annotations: Annotations) -> Iterable[Finding]:
+    """A coordinate of the polygon is no number.
+
+    What breaks: the mask code takes all memory or crashes the process (SIGSEGV), without a Python error.
+    Definition: null, NaN or an infinity among the numbers of a ring.
+    Fix: take the annotation out or draw its mask. Unsafe: an object is lost.
+    """
+    yield from _saying("a number of the ring is null", faults)
+    rings = annotations.rings
+    bad = np.bincount(rings.value_owner[~np.isfinite(rings.values)], minlength=len(rings.length))
+    yield from _of_rings(annotations, bad > 0, "{bad} numbers are NaN or infinite", bad=bad)
+
+
+@rule("P011", "polygon-coordinate-huge", Severity.ERROR, requires=["polygon-nonfinite"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
+    """A coordinate of the polygon is far beyond any image.
+
+    What breaks: the mask code allocates a point for every 0.2 px of outline: it takes all memory.
+    Definition: a coordinate is beyond 10 times the longer side of the image, or beyond 100,000 px and not in the image.
+    Fix: clip the polygon to the image, or draw it anew. Unsafe: it changes the geometry.
+    """
+    with np.errstate(all="ignore"):
+        reach = np.fmax.reduce(np.abs(index.mask_bounds), axis=1)
+        side = np.fmax(index.width, index.height)
+        huge = (reach > 10 * np.where(side > 0, side, np.inf)) | ((reach > 1e5) & ~(reach <= side))
+    return index.where(index.is_polygon & huge, "segmentation", "a coordinate of {reach:g}", reach=reach)
+
+
+@rule(
+    "P012", "polygon-out-of-image", Severity.WARNING, impact=3,
+    requires=["bbox-out-of-image", "bbox-negative-origin", "bbox-fully-outside", *UNSOUND_VALUE],
+    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+)  # fmt: skip
+def polygon_out_of_image(index: Index, *, tolerance: float = 1.0) -> Iterable[Finding]:
+    """The polygon reaches over the border of its image.
+
+    What breaks: masks are cut at the border, so `area` and `bbox` no longer fit them; albumentations filters or refuses
+    such points.
+    Definition: a vertex is more than 1 px outside, and the box does not say the same.
+    Tolerance: 1 px is the most that the inclusive/exclusive and 0/1-based conventions can explain.
+    Fix: cut the polygon at the border. Unsafe: it changes the shape.
+    """
+    left, top, right, bottom = index.mask_bounds.T
+    with np.errstate(all="ignore"):
+        over = np.maximum.reduce([-left, -top, right - index.width, bottom - index.height])
+        sized = (index.width > 0) & (index.height > 0)
+    return index.where(index.is_polygon & sized & (over > tolerance), "segmentation", "{over:.1f} px over the image", over=over)
+
+
+@rule(
+    "P014", "polygon-zero-area", Severity.WARNING, impact=3,
+    requires=["bbox-degenerate", *UNSOUND_RING, *UNSOUND_VALUE], tasks=OBJECT_TASKS, fix=Fix.SAFE,
+)  # fmt: skip
+def polygon_zero_area(annotations: Annotations, *, tolerance: float = 1e-6) -> Iterable[Finding]:
+    """A polygon has no area.
+
+    What breaks: the ring adds no pixel; alone it is an empty mask, and mask losses become NaN.
+    Definition: the shoelace area of a ring is below 0.000001 px²: its points lie on a line, or its loops cancel out.
+    Fix: take the ring out where other rings have area. Safe: the mask keeps its pixels. A lone ring needs a person.
+    """
+    rings = annotations.rings
+    flat = (rings.length >= 6) & (np.abs(rings.shapes.area) < tolerance)
+    yield from _of_rings(annotations, flat, "the ring of {numbers} numbers has no area", numbers=rings.length)
+
+
+@rule(
+    "P018", "polygon-self-intersection", Severity.INFO,
+    requires=["polygon-zero-area", *UNSOUND_RING, *UNSOUND_VALUE], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+)  # fmt: skip
+def polygon_self_intersection(annotations: Annotations) -> Iterable[Finding]:
+    """A polygon crosses itself.
+
+    What breaks: shapely raises TopologicalError in sahi, CVAT and Labelbox; pycocotools fills other pixels than the
+    shoelace formula counts.
+    Definition: two edges of a ring cross at a point inside both. Rings with more than a million pairs of edges that lie
+    side by side are left out.
+    Tolerance: none; 1 of 1,659 rings of a sample of the official files does it.
+    Fix: repair it with `buffer(0)` or `make_valid`. Unsafe: parts may split off or be lost.
+    """
+    rings = annotations.rings
+    crossed = np.zeros(len(rings.length), bool)
+    small = np.abs(rings.shapes.bounds).max(axis=1, initial=0) < 1e9
+    for ring in np.flatnonzero(small & (rings.length >= 8) & (rings.length % 2 == 0)):
+        crossed[ring] = _crosses_itself(rings.values[rings.start[ring] : rings.start[ring + 1]].reshape(-1, 2))
+    yield from _of_rings(annotations, crossed, "two edges of the ring cross")
+
+
+def _crosses_itself(points: Floats) -> bool:
+    """Whether two edges of the ring of `points` (n, 2) cross inside both; False if there are too many pairs to look at.
+
+    Edges are sorted by their left end, so that each is compared only with those that begin before it ends.
+    """
+    following = np.roll(points, -1, axis=0)
+    order = np.argsort(np.minimum(points[:, 0], following[:, 0]))
+    start, end = points[order], following[order]
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    beside = np.searchsorted(low[:, 0], high[:, 0], side="right") - np.arange(len(points)) - 1
+    if beside.sum() > MAX_PAIRS:
+        return False
+    one = np.repeat(np.arange(len(points)), beside)
+    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(beside) - beside, beside)
+    near = (low[one, 1] <= high[other, 1]) & (low[other, 1] <= high[one, 1])
+    one, other = one[near], other[near]
+    apart = _side(start[one], end[one], start[other]) * _side(start[one], end[one], end[other]) < 0
+    across = _side(start[other], end[other], start[one]) * _side(start[other], end[other], end[one]) < 0
+    return bool(np.any(apart & across))
+
+
+def _side(start: Floats, end: Floats, point: Floats) -> Floats:
+    """On which side of the line from `start` to `end` each point lies: 1, -1, or 0 on the line."""
+    along, to = end - start, point - start
+    side: Floats = np.sign(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0])
+    return side

@@ -1,0 +1,194 @@
+"""The shape of the JSON: top-level keys, records, and the types of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cocolint.api import ALL_TASKS, Faults, FileFacts, Finding, Fix, Severity, rule
+
+KNOWN_KEYS = frozenset({
+    "info", "licenses", "images", "annotations", "categories", "type", "segment_info", "scene_annotations",
+    "scene_categories", "videos", "tracks",
+})  # fmt: skip
+"""The five sections of COCO, and the keys that official files and known dialects add to them."""
+
+
+@rule("S001", "top-level-not-object", Severity.ERROR, impact=2, tasks=ALL_TASKS)
+def top_level_not_object(faults: Faults) -> Iterable[Finding]:
+    """The root of the file is not an object.
+
+    What breaks: pycocotools asserts "annotation file format <class 'list'> not supported"; Datumaro refuses the file.
+    Definition: the root is a single value, or an array that is not one of results. Annotations with `iscrowd` and without
+    `score` are no results.
+    Fix: name the task, such as `--task results_bbox`, if the file holds results; else export one object with `images`,
+    `annotations` and `categories`. Only a person can.
+    """
+    return faults
+
+
+@rule("S002", "top-level-missing-images", Severity.ERROR, impact=2)
+def top_level_missing_images(faults: Faults) -> Iterable[Finding]:
+    """The file has no `images`.
+
+    What breaks: pycocotools loads it and then knows no image; detectron2, mmdetection and CVAT find nothing to train on.
+    Definition: the top-level key `images` is absent.
+    Fix: export the file again with its images; their sizes and names stand nowhere else. Only a person can.
+    """
+    return faults
+
+
+@rule("S003", "top-level-missing-annotations", Severity.ERROR, impact=2)
+def top_level_missing_annotations(faults: Faults) -> Iterable[Finding]:
+    """The file has no `annotations`.
+
+    What breaks: detectron2 takes it for a test set and skips the metric without a word; pycocotools finds no annotations.
+    Definition: the top-level key `annotations` is absent in a file of any task but image_info, which rightly has none.
+    Fix: call the file `image_info_<subset>.json` if it is to have none; else export it again. Only a person can.
+    """
+    return faults
+
+
+@rule("S004", "top-level-missing-categories", Severity.ERROR, impact=2)
+def top_level_missing_categories(faults: Faults) -> Iterable[Finding]:
+    """The file has no `categories`.
+
+    What breaks: pycocotools raises KeyError 'categories' in `loadRes`, and AP is -1 without them.
+    Definition: the top-level key `categories` is absent in a file of a task that needs it; captions and image_info do not.
+    Fix: add the list with the id and name of every category in use. Only a person knows the names.
+    """
+    return faults
+
+
+@rule("S005", "top-level-missing-info", Severity.WARNING, impact=2, fix=Fix.SAFE)
+def top_level_missing_info(file: FileFacts) -> Iterable[Finding]:
+    """The file has no `info`.
+
+    What breaks: Datumaro's streaming parser raises "Cannot find the info section", so the import into CVAT fails;
+    `COCO.info()` raises KeyError.
+    Definition: the top-level key `info` is absent.
+    Fix: add `"info": {}`. Safe: it says nothing that was not so before.
+    """
+    return _missing(file, "info")
+
+
+@rule("S006", "top-level-missing-licenses", Severity.WARNING, impact=2, fix=Fix.SAFE)
+def top_level_missing_licenses(file: FileFacts) -> Iterable[Finding]:
+    """The file has no `licenses`.
+
+    What breaks: Datumaro's streaming parser raises "Cannot find the licenses section", so the import into CVAT fails.
+    Definition: the top-level key `licenses` is absent.
+    Fix: add `"licenses": []`. Safe: it says nothing that was not so before.
+    """
+    return _missing(file, "licenses")
+
+
+def _missing(file: FileFacts, key: str) -> Iterable[Finding]:
+    if key not in file.keys:
+        yield Finding(f"the file has no `{key}`")
+
+
+@rule("S007", "top-level-unknown-key", Severity.INFO, impact=3, fix=Fix.UNSAFE)
+def top_level_unknown_key(file: FileFacts) -> Iterable[Finding]:
+    """A top-level key is not one of COCO's.
+
+    What breaks: Datumaro's streaming parser stops with "Unknown key". Other readers pass over it.
+    Definition: a key other than `info`, `licenses`, `images`, `annotations` and `categories`, and other than those of known
+    dialects: `type`, `segment_info`, `scene_annotations`, `scene_categories`, `videos`, `tracks`.
+    Fix: drop it for readers that stop at it. Unsafe: what it holds is lost.
+    """
+    unknown = sorted(file.keys - KNOWN_KEYS)
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in unknown)
+        yield Finding(names.replace("{", "{{").replace("}", "}}"))
+
+
+@rule("S008", "section-not-array", Severity.ERROR, impact=3, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+def section_not_array(faults: Faults) -> Iterable[Finding]:
+    """A section is not an array.
+
+    What breaks: readers go over the keys of an object as if they were records, and raise TypeError for null.
+    Definition: `images`, `annotations`, `categories` or `licenses` is an object, null, a string or a number; `licenses` may
+    be null.
+    Fix: put a single record into an array, or take the values of an object. Unsafe: its keys are lost.
+    """
+    return faults
+
+
+@rule("S009", "item-not-object", Severity.ERROR, impact=3, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+def item_not_object(faults: Faults) -> Iterable[Finding]:
+    """A record is not an object.
+
+    What breaks: readers raise TypeError or AttributeError at it.
+    Definition: an item of a section is null, a string, a number or an array.
+    Fix: drop it. Unsafe: what it stood for may get lost.
+    """
+    return faults
+
+
+@rule("S010", "field-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, requires=["item-not-object"])
+def field_missing(faults: Faults) -> Iterable[Finding]:
+    """A record lacks a field that it must have.
+
+    What breaks: readers raise KeyError, or skip the record without a word, as Datumaro does.
+    Definition: a required field of the task's schema is absent and no rule of its own stands for that field.
+    Fix: export the file again with it, or add it. Only a person knows the value.
+    """
+    return faults
+
+
+@rule("S011", "field-type", Severity.ERROR, impact=1, tasks=ALL_TASKS, requires=["json-nan"], fix=Fix.SAFE)
+def field_type(faults: Faults) -> Iterable[Finding]:
+    """A field has a value of the wrong type.
+
+    What breaks: it depends on the field: TypeError in Python, a refused file in strict readers, and ids of two types never
+    match each other.
+    Definition: the value is not of the type in the task's schema, and no rule of its own stands for that field.
+    Fix: write the value in its type. Safe where nothing is lost, as for "12" and 12; else only a person can.
+    """
+    return faults
+
+
+@rule("S012", "field-null", Severity.ERROR, impact=2, tasks=ALL_TASKS)
+def field_null(faults: Faults) -> Iterable[Finding]:
+    """A field that must have a value is null.
+
+    What breaks: Python raises TypeError at the first comparison, such as '<' with NoneType; others skip the record.
+    Definition: null where the task's schema wants a value, and no rule of its own stands for that field.
+    Fix: as for a missing field: give it its value. Only a person knows it.
+    """
+    return faults
+
+
+@rule("S014", "info-types", Severity.INFO, impact=4, tasks=ALL_TASKS)
+def info_types(faults: Faults) -> Iterable[Finding]:
+    """A descriptive field has an unusual type.
+
+    What breaks: nothing that is known; strict readers of `info` and `licenses` may refuse it.
+    Definition: a field of `info` or of a license, or the license, URLs or date of an image, is of a type other than writers
+    in use give it. Empty strings, null and dates in any form are fine.
+    Fix: write a number for `year` and a license id, and text for the rest. Only a person can.
+    """
+    return faults
+
+
+@rule("S016", "bool-as-int", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE)
+def bool_as_int(faults: Faults) -> Iterable[Finding]:
+    """A flag is true or false where COCO has 1 or 0.
+
+    What breaks: strict readers, such as those in Rust or C++, refuse it. In Python it passes for 1 or 0.
+    Definition: `iscrowd` or `isthing` is a boolean.
+    Fix: write 1 for true and 0 for false. Safe: it is what readers make of it.
+    """
+    return faults
+
+
+@rule("S017", "numpy-repr", Severity.ERROR, impact=2, tasks=ALL_TASKS, fix=Fix.SAFE)
+def numpy_repr(faults: Faults) -> Iterable[Finding]:
+    """An array was written as the text that Python prints for it.
+
+    What breaks: readers raise "string indices must be integers"; a run-length string with `b'` in front decodes to garbage,
+    or kills the process in pycocotools.
+    Definition: a string that begins with `array`, `tensor`, `np.`, `b'` or `[` stands where an array is due.
+    Fix: write the values with `tolist()`, and bytes with `decode()`. Safe where the text is a plain list.
+    """
+    return faults

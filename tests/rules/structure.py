@@ -1,0 +1,76 @@
+"""Cases of the rules on the shape of the JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.cases import REMOVED, Case, Data
+
+
+def root(value: Any) -> Callable[[Data], Any]:
+    """Let `value` be all of the file."""
+    return lambda _: value
+
+
+CASES = [
+    Case("top-level-not-object", "array of annotations", fires=1, change=lambda data: data["annotations"]),
+    Case("top-level-not-object", "one object per image", fires=1, change=root([{"file_name": "a.jpg", "boxes": []}])),
+    Case("top-level-not-object", "array of numbers", fires=1, change=root([1, 2])),
+    Case("top-level-not-object", "empty array", fires=1, change=root([])),
+    Case("top-level-not-object", "number", fires=1, change=root(3)),
+    Case("top-level-not-object", "text", fires=1, change=root("images")),
+    Case("top-level-not-object", "null", fires=1, change=root(None)),
+    Case("top-level-not-object", "object"),
+    Case("top-level-not-object", "results", file_name="detections.json",
+         change=root([{"image_id": 1, "category_id": 1, "bbox": [1.0, 2.0, 3.0, 4.0], "score": 0.5}])),
+    Case("top-level-not-object", "results with what readers add to them", file_name="detections.json",
+         change=root([{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0, "score": 1}])),
+    Case("top-level-missing-images", "instances", fires=1, edit={"/images": REMOVED}, also=("annotation-image-id-unknown",)),
+    Case("top-level-missing-images", "empty", edit={"/images": []}, also=("annotation-image-id-unknown",)),
+    Case("top-level-missing-annotations", "instances", fires=1, edit={"/annotations": REMOVED}),
+    Case("top-level-missing-annotations", "empty", edit={"/annotations": []}),
+    Case("top-level-missing-annotations", "image_info has none", task="image_info"),
+    Case("top-level-missing-categories", "instances", fires=1, edit={"/categories": REMOVED}, also=("category-id-unknown",)),
+    Case("top-level-missing-categories", "panoptic", fires=1, task="panoptic", edit={"/categories": REMOVED}),
+    Case("top-level-missing-categories", "captions have none", task="captions"),
+    Case("top-level-missing-info", "absent", fires=1, edit={"/info": REMOVED}),
+    Case("top-level-missing-info", "empty", edit={"/info": {}}),
+    Case("top-level-missing-info", "results have none", task="results_bbox"),
+    Case("top-level-missing-licenses", "absent", fires=1, edit={"/licenses": REMOVED}),
+    Case("top-level-missing-licenses", "empty", edit={"/licenses": []}),
+    Case("top-level-unknown-key", "two", fires=1, edit={"/x{}": 1, "/tag_categories": []}),
+    Case("top-level-unknown-key", "official captions have a type", task="captions", edit={"/type": "captions"}),
+    Case("top-level-unknown-key", "TACO", edit={"/scene_annotations": [], "/scene_categories": []}),
+    Case("section-not-array", "images", fires=1, edit={"/images": {"id": 1}}, also=("annotation-image-id-unknown",)),
+    Case("section-not-array", "annotations null", fires=1, edit={"/annotations": None}),
+    Case("section-not-array", "categories a text", fires=1, edit={"/categories": ""}, also=("category-id-unknown",)),
+    Case("section-not-array", "licenses a text", fires=1, edit={"/licenses": ""}),
+    Case("section-not-array", "licenses null", edit={"/licenses": None}),
+    Case("item-not-object", "each kind", fires=5,
+         change=lambda data: {**data, "annotations": [*data["annotations"], 1, None, "a", [], True]}),
+    Case("item-not-object", "empty object", edit={"/annotations/-": {}},
+         also=("annotation-id-missing", "annotation-image-id-missing", "category-id-missing", "bbox-missing", "area-missing",
+               "iscrowd-missing", "segmentation-missing")),
+    Case("field-missing", "caption", fires=1, task="captions", edit={"/annotations/0/caption": REMOVED}),
+    Case("field-missing", "score", fires=1, task="results_bbox", edit={"/0/score": REMOVED}),
+    Case("field-missing", "has a rule of its own", edit={"/images/0/file_name": REMOVED}, also=("file-name-missing",)),
+    Case("field-missing", "optional", edit={"/images/0/license": REMOVED, "/categories/0/supercategory": REMOVED}),
+    Case("field-type", "category_id a text", fires=1, edit={"/annotations/0/category_id": "1"}),
+    Case("field-type", "file_name a number", fires=1, edit={"/images/0/file_name": 1}),
+    Case("field-type", "a whole number as a float", edit={"/annotations/0/category_id": 1.0}),
+    Case("field-null", "image_id", fires=1, edit={"/annotations/0/image_id": None}),
+    Case("field-null", "supercategory may be", edit={"/categories/0/supercategory": None}),
+    Case("info-types", "info", fires=1, edit={"/info": []}),
+    Case("info-types", "year", fires=1, edit={"/info/year": [2017]}),
+    Case("info-types", "image license", fires=1, edit={"/images/0/license": "CC BY"}),
+    Case("info-types", "as writers in use have it",
+         edit={"/info": {"year": "", "version": 1.0, "date_created": None, "url": ""}, "/images/0/date_captured": 0}),
+    Case("bool-as-int", "iscrowd", fires=2, edit={"/annotations/0/iscrowd": False, "/annotations/2/iscrowd": True}),
+    Case("bool-as-int", "isthing", fires=1, task="panoptic", edit={"/categories/0/isthing": True}),
+    Case("bool-as-int", "a text", edit={"/annotations/0/iscrowd": "true"}, also=("iscrowd-type",)),
+    Case("numpy-repr", "bbox", fires=1, edit={"/annotations/0/bbox": "array([10., 20., 100., 50.])"}),
+    Case("numpy-repr", "list in text", fires=1, edit={"/annotations/0/segmentation": "[[1, 2, 3, 4, 5, 6]]"}),
+    Case("numpy-repr", "area", fires=1, edit={"/annotations/0/area": "np.float64(4375.0)"}),
+    Case("numpy-repr", "a file name", edit={"/images/0/file_name": "array(1).jpg"}),
+]  # fmt: skip

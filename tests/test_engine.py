@@ -1,0 +1,142 @@
+"""Requirements, isolation, rules of the user's own, and slices in other processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cocolint import app
+from cocolint.check import pool, registry
+from cocolint.check.rule import Scope, rule
+from cocolint.config import Settings
+from cocolint.failure import RuleError
+from cocolint.model import ExitCode, Finding, Severity
+from cocolint.read import slicing
+from tests.support.cases import crowded, sound
+
+OWN = '''
+from cocolint.api import Annotations, Severity, rule
+
+
+@rule("Z001", "bbox-odd-width", Severity.WARNING)
+def bbox_odd_width(annotations: Annotations, *, divisor: int = 2):
+    """The width is not even.
+
+    What breaks: our tiler.
+    Definition: width modulo `divisor` is not 0.
+    Fix: redraw the box. Only a person can.
+    """
+    return annotations.where(annotations.bbox[:, 2] % divisor != 0, "bbox", "{width:g} wide", width=annotations.bbox[:, 2])
+
+
+@rule("Z002", "always-raises", Severity.WARNING)
+def always_raises(annotations: Annotations):
+    """This rule is broken."""
+    raise ValueError("{broken} [bold]")
+'''
+
+
+@pytest.fixture
+def own_rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "lint"
+    folder.mkdir()
+    (folder / "ours.py").write_text(OWN)
+    return folder
+
+
+@pytest.fixture
+def annotation_file(tmp_path: Path) -> Path:
+    path = tmp_path / "instances_train.json"
+    path.write_text(json.dumps(sound("instances")))
+    return path
+
+
+def test_rules_of_the_users_own_run_with_their_options(own_rules: Path, annotation_file: Path) -> None:
+    settings = Settings(select=("Z001",), rules_path=own_rules, rules={"Z001": {"divisor": 3}})
+    report = app.check([str(annotation_file)], settings)
+    assert [(group.code, group.count) for group in report.groups] == [("Z001", 2)]
+    assert report.groups[0].finding.text(0)[1] == "100 wide"
+
+
+def test_a_rule_that_raises_is_isolated(own_rules: Path, annotation_file: Path) -> None:
+    report = app.check([str(annotation_file)], Settings(select=("Z",), rules_path=own_rules, rules={"Z001": {"divisor": 3}}))
+    assert [crash.name for crash in report.crashes] == ["always-raises"]
+    assert "ValueError" in report.crashes[0].error
+    assert report.exit_code is ExitCode.UNUSABLE
+    assert [group.code for group in report.groups] == ["Z001"]
+
+
+@pytest.mark.parametrize("text", ["def broken(:", "import nothing_of_that_name"])
+def test_a_rule_folder_that_cannot_be_loaded_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.py").write_text(text)
+    with pytest.raises(RuleError, match=r"bad\.py"):
+        registry.load(tmp_path)
+    with pytest.raises(RuleError, match="does not exist"):
+        registry.load(tmp_path / "nowhere")
+
+
+def test_two_rules_of_one_code_are_refused(own_rules: Path) -> None:
+    (own_rules / "again.py").write_text(OWN.replace("Z001", "B010"))
+    with pytest.raises(RuleError, match="two rules are called"):
+        registry.load(own_rules)
+
+
+def test_scope_follows_from_the_fixtures() -> None:
+    @rule("Z1", "z-one", Severity.INFO)
+    def by_slice(annotations: object) -> list[Finding]:
+        return []
+
+    @rule("Z2", "z-two", Severity.INFO)
+    def by_file(index: object, images: object) -> list[Finding]:
+        return []
+
+    assert by_slice.scope is Scope.SLICE
+    assert by_file.scope is Scope.FILE
+
+
+def test_an_unknown_fixture_is_refused() -> None:
+    with pytest.raises(TypeError, match="'boxes' is not a fixture"):
+
+        @rule("Z3", "z-three", Severity.INFO)
+        def wrong(boxes: object) -> list[Finding]:
+            return []
+
+
+def faulty(path: Path) -> None:
+    data = crowded(4000)
+    for number in range(0, 4000, 7):
+        data["annotations"][number]["bbox"] = [600.0, 20.0, 100.0, 50.0]
+        data["annotations"][number]["attributes"] = {"text": "a },{ b", "parts": [{"a": 1}, {"a": 2}]}
+    data["annotations"][1234]["area"] = "12"
+    data["annotations"][3999]["id"] = 1
+    path.write_text(json.dumps(data))
+
+
+def summary(path: Path, jobs: int) -> list[tuple[str, str, list[int]]]:
+    report = app.check([str(path)], Settings(jobs=jobs, select=("ALL",)))
+    assert not report.crashes
+    return [(group.name, group.finding.message, group.finding.rows.tolist()) for group in report.groups]
+
+
+def test_slices_and_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "instances_train.json"
+    faulty(path)
+    whole = summary(path, 1)
+    assert {name for name, _, _ in whole} >= {"annotation-id-duplicate", "bbox-out-of-image", "area-type"}
+    monkeypatch.setattr(slicing, "SLICE_BYTES", 50_000)
+    assert summary(path, 1) == whole
+    monkeypatch.setattr(pool, "PARALLEL_BYTES", 0)
+    assert summary(path, 2) == whole
+
+
+def test_cuts_within_nested_records_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = crowded(200)
+    for annotation in data["annotations"]:
+        annotation["parts"] = [{"a": number, "text": "}, {"} for number in range(40)]
+    path = tmp_path / "instances_train.json"
+    path.write_text(json.dumps(data))
+    whole = summary(path, 1)
+    monkeypatch.setattr(slicing, "SLICE_BYTES", 3_000)
+    assert summary(path, 1) == whole

@@ -1,0 +1,93 @@
+"""Every rule is documented, named in one style, and known to the schemas that use it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cocolint.check import registry
+from cocolint.check.rule import Rule
+from cocolint.model import Fix, Severity, Task
+from cocolint.schema import bundled
+
+REGISTRY = registry.load()
+RULES = list(REGISTRY)
+each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+
+
+@each_rule
+def test_code_and_name_are_in_style(rule: Rule) -> None:
+    assert re.fullmatch(r"[A-Z]\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
+    assert not re.match(r"no-|invalid-|bad-|check-", rule.name), "a name tells the defect, so that 'ignore NAME' reads right"
+
+
+@each_rule
+def test_docstring_tells_what_why_and_how_to_mend(rule: Rule) -> None:
+    assert rule.summary
+    assert len(rule.summary) < 160
+    assert set(rule.sections) >= {"What breaks", "Definition", "Fix"}
+
+
+@each_rule
+def test_fix_section_gives_its_safety(rule: Rule) -> None:
+    text = rule.sections["Fix"]
+    if rule.fix is Fix.SAFE:
+        assert re.search(r"\bSafe\b", text)
+    if rule.fix is Fix.UNSAFE:
+        assert re.search(r"\bUnsafe\b", text)
+
+
+@each_rule
+def test_requirements_exist(rule: Rule) -> None:
+    assert all(REGISTRY.get(name) for name in rule.requires)
+
+
+@each_rule
+def test_options_are_typed_by_their_defaults(rule: Rule) -> None:
+    assert all(isinstance(default, bool | int | float | str) for default in rule.options.values())
+
+
+def test_requirements_have_no_circle() -> None:
+    assert len(REGISTRY.with_requirements(RULES)) == len(RULES)
+
+
+def _names(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        names = node.get("x-cocolint", {})
+        yield from [names] if isinstance(names, str) else names.values()
+        for value in node.values():
+            yield from _names(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _names(item)
+
+
+@pytest.mark.parametrize("task", Task)
+def test_rules_named_by_schemas_exist_and_apply(task: Task) -> None:
+    for name in set(_names(bundled(task))):
+        assert task in REGISTRY.get(name).tasks, f"{name} does not apply to {task}"
+
+
+ALWAYS_ON = (
+    "layout-task-prefix category-id-zero num-keypoints-missing num-keypoints-mismatch iscrowd-polygon iscrowd-0-rle rle-keys "
+    "rle-size-type rle-size-order rle-size-mismatch rle-counts-sum rle-counts-string-invalid rle-bytes-repr rle-empty "
+    "skeleton-index-range skeleton-zero-based skeleton-self-loop skeleton-duplicate-edge skeleton-edge-length"
+).split()
+
+
+@pytest.mark.parametrize("name", ALWAYS_ON)
+def test_the_families_that_are_always_on(name: str) -> None:
+    rule = REGISTRY.get(name)
+    assert rule.on_by_default
+    assert rule.severity >= Severity.WARNING
+
+
+def test_schemas_are_json_of_2020_12() -> None:
+    for task in Task:
+        assert bundled(task)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        assert json.dumps(bundled(task))
