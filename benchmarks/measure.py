@@ -22,6 +22,13 @@ def seconds(command: Command) -> float:
     return taken
 
 
+def output(command: Command) -> str:
+    """Run a process and return what it printed. Raises `RuntimeError` if it failed."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    _expect_success(command, done.returncode, done.stderr)
+    return done.stdout.decode()
+
+
 def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, list[float]]:
     """Time all commands one after the other, again and again, so that a busy moment of the machine hits all of them."""
     taken: dict[str, list[float]] = {name: [] for name in commands}

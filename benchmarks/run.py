@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import generate
-from measure import Command, interleaved, peak, ratio
+from measure import Command, interleaved, output, peak, ratio
 
 BYTES_PER_ANNOTATION = 525
 MEGABYTE = 1_000_000
@@ -136,7 +135,7 @@ def findings_part(cache: Path, rounds: int, findings: int) -> list[str]:
 
 
 def printed(command: Command, form: str) -> str:
-    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    text = output(command)
     if form != "json":
         return f"{text.count(chr(10))} lines"
     groups = json.loads(text)["findings"]
@@ -151,7 +150,8 @@ def machine() -> list[str]:
     cores = len(os.sched_getaffinity(0))
     return [
         f"{date.today().isoformat()}, {platform.system()} {platform.machine()}, {cores} cores ({model or 'unknown'}), "
-        f"{memory:.0f} GiB, Python {platform.python_version()}. {packages}.",
+        f"{memory:.0f} GiB, Python {platform.python_version()};",
+        f"{packages}.",
         "",
     ]
 

@@ -21,7 +21,6 @@ from cocolint.model import (
     FileResult,
     Finding,
     FindingGroup,
-    Occurrence,
     Report,
     Severity,
     Skip,
@@ -67,6 +66,7 @@ class _Run:
     skips: list[Skip] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     not_coco: int = 0
     broken: bool = False
 
@@ -83,7 +83,7 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     run = _Run(gate, config.rule_options(settings, rules), settings, progress or NoProgress())
     stopped = False
     for file in files:
-        _check_file(run, replace(file, task=settings.task) if settings.task else file)
+        _check_file(run, replace(file, task=settings.task, task_is_told=True) if settings.task else file)
         if gate.enough(run.results):
             stopped = file is not files[-1]
             break
@@ -91,18 +91,25 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
         run.results, run.skips, run.crashes, len(gate.chosen), run.not_coco, stopped,
         time.perf_counter() - begin, dict(run.seconds), gate.exit_code(run.results, run.broken or bool(run.crashes)),
         lambda group, limit: run.locators[group.path].occurrences(group.finding, limit),
+        dict(run.steps), {rule.code: rule.name for rule in gate.chosen},
     )  # fmt: skip
 
 
 def _check_file(run: _Run, file: AnnotationFile) -> None:
     try:
-        size = file.path.stat().st_size
-        run.progress.start(file.display, size)
-        document = open_document(file)
+        _read_and_check(run, file)
     except OSError as error:
         run.broken = True
         note = f"cannot be read: {error.strerror or error}"
         run.results.append(FileResult(file.display, file.task, file.subset, "", file.layout, Status.UNREADABLE, note=note))
+
+
+def _read_and_check(run: _Run, file: AnnotationFile) -> None:
+    size = file.path.stat().st_size
+    run.progress.start(file.display, size)
+    begin = time.perf_counter()
+    try:
+        document = open_document(file)
     except NotCoco as reason:
         if not file.named_by_user:
             run.not_coco += 1
@@ -114,7 +121,10 @@ def _check_file(run: _Run, file: AnnotationFile) -> None:
             return
         _unusable(run, file, size, fault)
     else:
+        opened = time.perf_counter()
         _check_document(run, document)
+        run.steps["open"] += opened - begin
+        run.steps["decode and check"] += time.perf_counter() - opened
 
 
 def _meant_as_coco(file: AnnotationFile) -> bool:
@@ -132,9 +142,9 @@ def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> No
     facts = FileFacts(file.display, task, file.subset, "", file.layout, True, frozenset(), {})
     outcome = Outcome()
     outcome.findings[fault.rule] = [fault.finding]
-    rules = [rule for rule in run.gate.rules if rule.name == fault.rule]
-    groups = run.gate.passes(Verdicts(outcome, facts, [replace(rule, requires=()) for rule in rules]).groups, file)
-    status = Status.UNREADABLE if run.gate.fails(groups) else Status.SKIPPED
+    rules = [replace(run.gate.registry.get(fault.rule), requires=())]
+    groups = run.gate.passes_unless_ignored(Verdicts(outcome, facts, rules).groups, file)
+    status = Status.UNREADABLE if groups else Status.SKIPPED
     result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
     result.groups = groups
     result.marks = _marks(rules, groups, [])
@@ -175,6 +185,3 @@ def _marks(rules: Iterable[Rule], groups: Iterable[FindingGroup], skips: Iterabl
     skipped = {skip.code for skip in skips}
     ordered = sorted(rules, key=lambda rule: rule.code)
     return [(r.code, "s" if r.code in skipped else letters[worst[r.code]] if r.code in worst else ".") for r in ordered]
-
-
-__all__ = ["NoProgress", "Occurrence", "Progress", "check"]

@@ -90,7 +90,7 @@ def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFi
     layout, subset = _layout(where)
     if match:
         subset = match["subset"]
-    return AnnotationFile(where, display, task, subset, layout, match is not None, named)
+    return AnnotationFile(where, display, task, subset, layout, match is not None, named, told is not None)
 
 
 def _layout(path: Path) -> tuple[str, str]:

@@ -21,12 +21,13 @@ class Gate:
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self._settings = settings
-        self._registry = registry
+        self.registry = registry
         try:
             explicit = self._union([*settings.select, *settings.extend_select])
             base = self._union(settings.select) if settings.select else {r for r in registry if r.on_by_default}
-            chosen = (base | self._union(settings.extend_select)) - self._union(settings.ignore)
-            self._ignored = {glob: self._union(rules) for glob, rules in settings.per_file_ignores.items()}
+            self._ignored = self._union(settings.ignore)
+            chosen = (base | self._union(settings.extend_select)) - self._ignored
+            self._per_file = {glob: self._union(rules) for glob, rules in settings.per_file_ignores.items()}
             self._severity = {registry.get(key).name: level for key, level in settings.severity.items()}
         except RuleError as error:
             raise ConfigError(str(error)) from error
@@ -40,12 +41,15 @@ class Gate:
         self.rules = registry.with_requirements(chosen)
 
     def _union(self, selectors: Iterable[str]) -> set[Rule]:
-        return {rule for selector in selectors for rule in self._registry.select(selector)}
+        return {rule for selector in selectors for rule in self.registry.select(selector)}
 
     def reported(self, file: AnnotationFile) -> frozenset[str]:
         """Return the names of the rules whose findings in `file` are reported."""
-        ignored = {rule for glob, rules in self._ignored.items() if discover.matches(file.display, glob) for rule in rules}
-        return frozenset(rule.name for rule in self.chosen - ignored)
+        return frozenset(rule.name for rule in self.chosen - self._ignored_for(file))
+
+    def _ignored_for(self, file: AnnotationFile) -> set[Rule]:
+        per_file = {rule for glob, rules in self._per_file.items() if discover.matches(file.display, glob) for rule in rules}
+        return self._ignored | per_file
 
     def passes(self, groups: Iterable[FindingGroup], file: AnnotationFile) -> list[FindingGroup]:
         """Return the groups that are reported, the worst first, with the severities of the settings.
@@ -53,10 +57,16 @@ class Gate:
         Information is reported only of rules that were asked for.
         """
         names = self.reported(file)
+        return self._graded(group for group in groups if group.name in names)
+
+    def passes_unless_ignored(self, groups: Iterable[FindingGroup], file: AnnotationFile) -> list[FindingGroup]:
+        """Return the groups of a file that cannot be read: whatever is selected, no gate is green over such a file."""
+        ignored = {rule.name for rule in self._ignored_for(file)}
+        return self._graded(group for group in groups if group.name not in ignored)
+
+    def _graded(self, groups: Iterable[FindingGroup]) -> list[FindingGroup]:
         kept = []
         for group in groups:
-            if group.name not in names:
-                continue
             group.severity = self._severity.get(group.name, group.severity)
             if group.severity is Severity.INFO and group.name not in self._explicit and group.name not in self._severity:
                 continue

@@ -77,7 +77,10 @@ class Status(enum.StrEnum):
 
 @dataclass(frozen=True)
 class AnnotationFile:
-    """One file to check, as its path tells; `task` is None until the content has to tell it."""
+    """One file to check, as its path tells.
+
+    `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name.
+    """
 
     path: Path
     display: str
@@ -86,6 +89,7 @@ class AnnotationFile:
     layout: str
     follows_pattern: bool
     named_by_user: bool
+    task_is_told: bool = False
 
 
 @dataclass(frozen=True)

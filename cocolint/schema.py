@@ -56,6 +56,11 @@ def resolve(schema: JsonObject, root: JsonObject) -> JsonObject:
     return schema
 
 
+def is_array(task: Task) -> bool:
+    """Whether the root of files of `task` is an array, as it is of most results."""
+    return bundled(task).get("type") == "array"
+
+
 def section_schema(task: Task, section: str) -> JsonObject | None:
     """Return the schema of a top-level section such as `images`, or None if the task has none."""
     root = bundled(task)

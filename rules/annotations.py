@@ -20,6 +20,7 @@ from cocolint.api import (
     Ints,
     Severity,
     Task,
+    distinct,
     rule,
 )
 
@@ -181,7 +182,7 @@ def category_id_out_of_range(index: Index, categories: Categories) -> Iterable[F
     old ids.
     """
     used = index.category_id[index.category >= 0]
-    count = len(np.unique(categories.id[categories.has("id")]))
+    count = len(distinct(categories.id[categories.has("id")]))
     if len(used) and used.max() > count:
         yield Finding(f"id {used.max()} is in use, with {count} categories")
 
@@ -204,7 +205,7 @@ def category_id_off_by_one(index: Index, categories: Categories, *, least: int =
     unknown = np.count_nonzero(_undeclared(index))
     if not unknown or np.count_nonzero(known) < least or not len(categories) or not categories.has("id").all():
         return
-    used = frozenset(np.unique(index.category_id[known]).tolist())
+    used = frozenset(distinct(index.category_id[known]).tolist())
     declared = frozenset(categories.id.tolist())
     mistake = _mistake(used, declared)
     if mistake:
@@ -265,7 +266,7 @@ def _undeclared(index: Index) -> Bools:
 
 def _explained(unknown: Ints, usable: Bools) -> bool:
     """Whether there are no more different `unknown` ids than records whose own id is not `usable`."""
-    return len(np.unique(unknown)) <= int(np.count_nonzero(~usable))
+    return len(distinct(unknown)) <= int(np.count_nonzero(~usable))
 
 
 def _mistake(used: frozenset[int], declared: frozenset[int]) -> str:

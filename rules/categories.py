@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Categories, Faults, Finding, Fix, Index, Ints, Severity, Task, rule
+from cocolint.api import OBJECT_TASKS, Bools, Categories, Faults, Finding, Fix, Index, Ints, Severity, Task, distinct, rule
 
 USING_TASKS = OBJECT_TASKS | {Task.LABELS}
 """The tasks whose annotations name a category each, so that it can be told which categories are used."""
@@ -103,7 +103,7 @@ def category_ids_not_contiguous(categories: Categories) -> Iterable[Finding]:
     Fix: renumber from 1 in all files of the data set, and keep the map. Unsafe: other files and models still use the
     old ids.
     """
-    ids = np.unique(categories.id)
+    ids = distinct(categories.id)
     if not len(ids) or not categories.has("id").all() or ids[0] < 0:
         return
     if ids[0] > 1 or ids[-1] - ids[0] != len(ids) - 1:
@@ -295,4 +295,5 @@ def _unused(rows: Ints, index: Index, categories: Categories) -> Ints:
     """Return those of `rows` that surely no annotation uses: nothing is sure where one has no usable `category_id`."""
     if not len(rows) or not len(index) or not index.has("category_id").all():
         return rows[:0]
-    return rows[categories.has("id")[rows] & ~np.isin(categories.id[rows], index.category_id)]
+    used = frozenset(distinct(index.category_id).tolist())
+    return np.array([row for row in rows if categories.has("id")[row] and int(categories.id[row]) not in used], np.int64)

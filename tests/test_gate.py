@@ -134,3 +134,10 @@ def test_json_that_is_not_coco_is_skipped_in_a_folder_and_refused_by_name(tmp_pa
     report = app.check([str(tmp_path)], Settings())
     assert (len(report.files), report.not_coco, report.exit_code) == (1, 1, ExitCode.OK)
     assert app.check([str(other)], Settings()).exit_code is ExitCode.FINDINGS
+
+
+def test_a_file_that_cannot_be_read_fails_whatever_is_selected(tmp_path: Path) -> None:
+    (tmp_path / "instances_a.json").write_text("{")
+    assert app.check([str(tmp_path)], Settings(select=("B",))).exit_code is ExitCode.FINDINGS
+    report = app.check([str(tmp_path)], Settings(ignore=("json-truncated",)))
+    assert [result.status for result in report.files] == [Status.SKIPPED]

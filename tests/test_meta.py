@@ -1,18 +1,14 @@
-"""Every rule is documented, named in one style, and known to the schemas that use it."""
+"""Every rule is documented and named in one style."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from cocolint.check import registry
 from cocolint.check.rule import Rule
-from cocolint.model import Fix, Severity, Task
-from cocolint.schema import bundled
+from cocolint.model import Fix, Severity
 
 REGISTRY = registry.load()
 RULES = list(REGISTRY)
@@ -56,23 +52,6 @@ def test_requirements_have_no_circle() -> None:
     assert len(REGISTRY.with_requirements(RULES)) == len(RULES)
 
 
-def _names(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        names = node.get("x-cocolint", {})
-        yield from [names] if isinstance(names, str) else names.values()
-        for value in node.values():
-            yield from _names(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _names(item)
-
-
-@pytest.mark.parametrize("task", Task)
-def test_rules_named_by_schemas_exist_and_apply(task: Task) -> None:
-    for name in set(_names(bundled(task))):
-        assert task in REGISTRY.get(name).tasks, f"{name} does not apply to {task}"
-
-
 ALWAYS_ON = (
     "layout-task-prefix category-id-zero num-keypoints-missing num-keypoints-mismatch iscrowd-polygon iscrowd-0-rle rle-keys "
     "rle-size-type rle-size-order rle-size-mismatch rle-counts-sum rle-counts-string-invalid rle-bytes-repr rle-empty "
@@ -85,9 +64,3 @@ def test_the_families_that_are_always_on(name: str) -> None:
     rule = REGISTRY.get(name)
     assert rule.on_by_default
     assert rule.severity >= Severity.WARNING
-
-
-def test_schemas_are_json_of_2020_12() -> None:
-    for task in Task:
-        assert bundled(task)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-        assert json.dumps(bundled(task))

@@ -240,7 +240,7 @@ def _point_keys(points: Points, expected: Ints) -> dict[str, Any]:
     owner, _, values = points.triplets((expected <= 0) | (points.length == 3 * expected))
     visibility = values[:, 2]
     with np.errstate(invalid="ignore"):
-        odd = ~np.isin(visibility, (0, 1, 2))
+        odd = (visibility != 0) & (visibility != 1) & (visibility != 2)
         scored = odd & (visibility > 0) & (visibility < 1)
         largest = np.full(size, np.nan)
         np.fmax.at(largest, owner[odd], visibility[odd])

@@ -31,7 +31,16 @@ def looks_like_coco(sample: Sample) -> bool:
     """Whether the content has anything of an annotation file or of results."""
     if sample.is_array:
         return any("image_id" in record for record in sample.annotations)
-    return len(sample.keys & SECTIONS) >= 2 or ("annotations" in sample.keys and bool(sample.annotations))
+    named = any({"file_name", "width"} & record.keys() for record in sample.images)
+    return named or len(sample.keys & SECTIONS) >= 2 or ("annotations" in sample.keys and bool(sample.annotations))
+
+
+def fits(task: Task, sample: Sample) -> bool:
+    """Whether a file may be of the task that its name tells; what cannot be is told by the content alone."""
+    if sample.is_array or "annotations" not in sample.keys:
+        return not sample.is_array or task.is_results
+    segments = "segments_info" in _keys_of(sample.annotations)
+    return segments == (task in (Task.PANOPTIC, Task.RESULTS_PANOPTIC)) or not sample.annotations
 
 
 def task_of(sample: Sample) -> Task:

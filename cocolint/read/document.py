@@ -62,10 +62,11 @@ def open_document(file: AnnotationFile) -> Document:
     sections, is_array, repeated = layout_of(source)
     sample = _sample(source, sections, is_array)
     if is_array:
-        _refuse_unless_results(sample, file.task)
+        _refuse_unless_results(sample, file)
     elif not detect.looks_like_coco(sample):
         raise NotCoco("it has neither images nor annotations of COCO")
-    task = file.task if file.task and file.task.is_results == is_array else detect.task_of(sample)
+    known = file.task if file.task_is_told or (file.task and detect.fits(file.task, sample)) else None
+    task = known or detect.task_of(sample)
     faults: Faults = defaultdict(list)
     _merge(faults, source.faults)
     if repeated:
@@ -82,9 +83,9 @@ def open_document(file: AnnotationFile) -> Document:
     )  # fmt: skip
 
 
-def _refuse_unless_results(sample: detect.Sample, task: Task | None) -> None:
+def _refuse_unless_results(sample: detect.Sample, file: AnnotationFile) -> None:
     """Raise `Unusable` for an array at the root, unless it is one of results or the task says that it is."""
-    if task and task.is_results:
+    if file.task and schemas.is_array(file.task):
         return
     seen = {key for record in sample.annotations for key in record}
     dumped = "iscrowd" in seen and "score" not in seen
@@ -175,7 +176,7 @@ def _root_faults(source: Source, sections: dict[str, Span], task: Task) -> Fault
     root = schemas.bundled(task)
     for name in SECTIONS:
         schema = schemas.section_schema(task, name)
-        if schema is None or root.get("type") == "array":
+        if schema is None or schemas.is_array(task):
             continue
         if name not in sections:
             if name in root.get("required", []):

@@ -16,6 +16,11 @@ def starts_of(lengths: Ints) -> Ints:
     return starts
 
 
+def distinct(values: Ints) -> Ints:
+    """Return the sorted distinct values. Plain `np.unique` imports masked arrays, which cost more than a small file."""
+    return np.unique(values, return_counts=True)[0]
+
+
 def group_reduce(function: np.ufunc, values: Floats, owners: Ints, size: int, empty: float) -> Floats:
     """Reduce `values` by their sorted `owners` into an array of `size`; owners without values get `empty`."""
     out = np.full(size, empty)

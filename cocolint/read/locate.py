@@ -11,6 +11,7 @@ import numpy as np
 
 from cocolint.model import SNIPPET, SOURCE, Finding, Ints, Occurrence
 from cocolint.read.document import Document
+from cocolint.read.geometry import distinct
 from cocolint.read.slicing import Span, address
 from cocolint.read.source import NONFINITE, read_bytes
 
@@ -47,7 +48,7 @@ class Lines:
     def positions(self, offsets: Ints) -> Iterator[tuple[int, int]]:
         """Yield line and column, both from 1, the column in characters, of each offset. Offsets ascend."""
         chunks = offsets // _CHUNK
-        for number in np.unique(chunks, return_counts=True)[0].tolist():
+        for number in distinct(chunks).tolist():
             begin = number * _CHUNK
             data = read_bytes(self._path, begin, begin + _CHUNK)
             here = offsets[chunks == number]
@@ -56,7 +57,7 @@ class Lines:
             starts = np.full(len(here), self._last[number] + 1)
             starts[count > 0] = begin + breaks[count[count > 0] - 1] + 1
             columns = here - starts + 1
-            if self._wide[number + 1]:
+            if self._wide[-1]:
                 wide = np.concatenate(([0], np.cumsum(_continuation(data))))
                 columns -= [
                     self._wide_between(*pair, begin, number, wide) for pair in zip(starts.tolist(), here.tolist(), strict=True)

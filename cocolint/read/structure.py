@@ -133,7 +133,7 @@ class RecordReader:
                 broken[field].add(number)
             return self.type()
         good = {}
-        for field in self.fields & record.keys():
+        for field in sorted(self.fields & record.keys()):
             value = record[field]
             verdict = verdict_of(self.task, self.section, field, Shape.of(value))
             if not verdict.rule:
