@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "check"]
-
-importlib.import_module("cocolint.check")  # before the function of that name, which a later import would replace
 
 
 def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], **settings: Any) -> Report:

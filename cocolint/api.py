@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cocolint.check.rule import ALL_TASKS, ANNOTATION_TASKS, OBJECT_TASKS, rule
+from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, OBJECT_TASKS, rule
 from cocolint.model import Bools, FileFacts, Finding, Fix, Floats, Ints, Severity, Task
 from cocolint.read.columns import Annotations, Categories, Images, Index, Points, Rings, Runs
 from cocolint.read.geometry import distinct

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from cocolint import config, discover
-from cocolint.check import pool, registry
-from cocolint.check.engine import Options, Outcome, Verdicts, check_document, crashes_of
-from cocolint.check.rule import Rule
 from cocolint.config import Settings
+from cocolint.engine import pool, registry
+from cocolint.engine.requirements import Verdicts
+from cocolint.engine.rule import Rule
+from cocolint.engine.running import Options, check_document, crashes_of
 from cocolint.gate import Gate
 from cocolint.model import (
     AnnotationFile,
@@ -140,10 +141,8 @@ def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> No
     """Report a file that has one finding and nothing more to look at."""
     task = file.task or Task.INSTANCES
     facts = FileFacts(file.display, task, file.subset, "", file.layout, True, frozenset(), {})
-    outcome = Outcome()
-    outcome.findings[fault.rule] = [fault.finding]
     rules = [replace(run.gate.registry.get(fault.rule), requires=())]
-    groups = run.gate.passes_unless_ignored(Verdicts(outcome, facts, rules).groups, file)
+    groups = run.gate.passes_unless_ignored(Verdicts({fault.rule: [fault.finding]}, facts, rules).groups, file)
     status = Status.UNREADABLE if groups else Status.SKIPPED
     result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
     result.groups = groups
@@ -159,7 +158,7 @@ def _check_document(run: _Run, document: Document) -> None:
         document, rules, run.options, run.settings.processes, run.settings.rules_path, run.progress.advance
     )
     outcome, facts = check_document(document, slices, rules, run.options)
-    verdicts = Verdicts(outcome, facts, rules)
+    verdicts = Verdicts(outcome.findings, facts, rules)
     names = run.gate.reported(file)
     skips = [skip for skip in verdicts.skips if skip.name in names]
     groups = run.gate.passes(verdicts.groups, file)

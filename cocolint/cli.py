@@ -91,7 +91,7 @@ def rule(
 ) -> None:
     """List all rules, or explain one."""
     from cocolint import config
-    from cocolint.check import registry
+    from cocolint.engine import registry
     from cocolint.report import rules
 
     known = registry.load(config.load(config.find_file(Path.cwd())).rules_path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cocolint.check.registry import Registry, did_you_mean
+from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
 from cocolint.model import Severity, Task
 

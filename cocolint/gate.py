@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from cocolint import discover
-from cocolint.check.registry import Registry
-from cocolint.check.rule import Rule
 from cocolint.config import Settings
+from cocolint.engine.registry import Registry
+from cocolint.engine.rule import Rule
 from cocolint.failure import ConfigError, RuleError
 from cocolint.model import AnnotationFile, ExitCode, FileResult, FindingGroup, Severity, Status
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import cocolint
-from cocolint.check import registry
-from cocolint.check.rule import ALL_TASKS, ANNOTATION_TASKS, SECTIONS, Rule
+from cocolint.engine import registry
+from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, SECTIONS, Rule
 from cocolint.report import Style, write
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cocolint import config
-from cocolint.check import registry
+from cocolint.engine import registry
 from cocolint.failure import ConfigError
 from cocolint.model import Severity, Task
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import cocolint
-from cocolint.check import registry
 from cocolint.config import ABOUT, load
+from cocolint.engine import registry
 from tests.support.cases import sound
 from tests.support.checkout import ROOT
 

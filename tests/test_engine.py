@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cocolint import app
-from cocolint.check import pool, registry
-from cocolint.check.rule import Scope, rule
 from cocolint.config import Settings
+from cocolint.engine import pool, registry
+from cocolint.engine.rule import Scope, rule
 from cocolint.failure import RuleError
 from cocolint.model import ExitCode, Finding, Severity
 from cocolint.read import slicing

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cocolint import app
-from cocolint.check import registry
 from cocolint.config import Settings
+from cocolint.engine import registry
 from cocolint.failure import ConfigError
 from cocolint.gate import Gate, keyword_filter
 from cocolint.model import ExitCode, Report, Status

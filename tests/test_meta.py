@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from cocolint.check import registry
-from cocolint.check.rule import Rule
+from cocolint.engine import registry
+from cocolint.engine.rule import Rule
 from cocolint.model import Fix, Severity
 
 REGISTRY = registry.load()

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cocolint import schema as schemas
-from cocolint.check import registry
+from cocolint.engine import registry
 from cocolint.model import Task
 from tests.support.cases import REMOVED, put, sound
 

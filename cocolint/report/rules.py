@@ -10,8 +10,8 @@ from typing import Any, TextIO
 
 import msgspec
 
-from cocolint.check.registry import Registry
-from cocolint.check.rule import ALL_TASKS, ANNOTATION_TASKS, Rule
+from cocolint.engine.registry import Registry
+from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, Rule
 from cocolint.failure import ConfigError
 from cocolint.model import Severity
 from cocolint.report.machine import emit

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from cocolint import schema as schemas
-from cocolint.check import registry
+from cocolint.engine import registry
 from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build
 from cocolint.read.document import SliceReader, open_document

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from cocolint.check.registry import Registry
-from cocolint.check.rule import rule
+from cocolint.engine.registry import Registry
+from cocolint.engine.rule import rule
 from cocolint.failure import ConfigError, RuleError
 from cocolint.model import Finding, Fix, Severity, Task
 from cocolint.report import rules

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cocolint import app
-from cocolint.check import registry
-from cocolint.check.rule import Rule
 from cocolint.config import Settings
+from cocolint.engine import registry
+from cocolint.engine.rule import Rule
 from cocolint.model import Severity
 from tests.support.cases import Case
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from cocolint.check.rule import Rule
+from cocolint.engine.rule import Rule
 from cocolint.failure import RuleError
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path
 
-from cocolint.check import registry
-from cocolint.check.engine import Options, SliceOutcome, check_slice
-from cocolint.check.rule import Rule
+from cocolint.engine import registry
+from cocolint.engine.rule import Rule
+from cocolint.engine.running import Options, SliceOutcome, check_slice
 from cocolint.read.document import Document, SliceReader
 from cocolint.read.slicing import Span, cut_exactly
 from cocolint.read.structure import BadCut
@@ -43,12 +44,17 @@ class SliceChecker:
 def check_slices(
     document: Document, rules: list[Rule], options: Options, jobs: int, folder: Path | None, report: Report
 ) -> list[SliceOutcome]:
-    """Return the outcome of every slice in order; `report` is called with the bytes done after each."""
+    """Return the outcome of every slice in order; `report` is called with the bytes done after each.
+
+    Where the slices lie and which rows they hold is noted in the document.
+    """
     try:
-        return list(_run(document, rules, options, jobs, folder, report))
+        outcomes = list(_run(document, rules, options, jobs, folder, report))
     except BadCut:
         document.slices = cut_exactly(document.source, document.sections["annotations"])
-        return list(_run(document, rules, options, jobs, folder, report))
+        outcomes = list(_run(document, rules, options, jobs, folder, report))
+    document.row_starts = list(accumulate(map(len, outcomes), initial=0))
+    return outcomes
 
 
 def _run(

@@ -1,1 +1,0 @@
-"""Rules and the engine that runs them."""

@@ -1,0 +1,119 @@
+"""Running rules on slices and on whole files; a rule that raises does not stop the others."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from cocolint.engine.requirements import merged
+from cocolint.engine.rule import Rule, Scope
+from cocolint.model import Bools, Crash, FileFacts, Finding
+from cocolint.read.build import Masks, annotations_of
+from cocolint.read.columns import KEYS, Annotations, Index
+from cocolint.read.document import Document
+
+Findings = dict[str, list[Finding]]
+Options = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class Outcome:
+    """What came of running rules: findings, seconds and tracebacks by the rule's name."""
+
+    findings: Findings = field(default_factory=lambda: defaultdict(list))
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    crashes: dict[str, str] = field(default_factory=dict)
+
+    def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options) -> None:
+        """Run one rule; if it raises, keep the traceback and go on."""
+        begin = time.perf_counter()
+        try:
+            found = list(rule(*(fixtures[name] for name in rule.fixtures), **options.get(rule.name, {})))
+            self.findings[rule.name] += found
+        except Exception:
+            self.crashes.setdefault(rule.name, traceback.format_exc(limit=-3))
+        self.seconds[rule.name] += time.perf_counter() - begin
+
+    def add(self, other: Outcome, offset: int = 0) -> None:
+        """Take over what came of a slice whose first row is `offset`."""
+        for name, findings in other.findings.items():
+            self.findings[name] += [replace(finding, rows=finding.rows + offset) for finding in findings]
+        for name, seconds in other.seconds.items():
+            self.seconds[name] += seconds
+        self.crashes |= other.crashes
+
+
+@dataclass
+class SliceOutcome:
+    """What came of one slice: its key columns, its presence masks, and the outcome of the rules on it."""
+
+    keys: dict[str, Any]
+    valid: dict[str, Bools]
+    absent: dict[str, Bools]
+    outcome: Outcome
+
+    def __len__(self) -> int:
+        return len(self.keys["id"])
+
+
+def check_slice(
+    table: Annotations, faults: Mapping[str, list[Finding]], rules: Iterable[Rule], options: Options
+) -> SliceOutcome:
+    """Run the slice rules on a slice; its structural faults are findings of the rules that the schema names."""
+    outcome = Outcome()
+    for name, findings in faults.items():
+        outcome.findings[f"faults:{name}"] += findings
+    for rule in rules:
+        if rule.scope is Scope.SLICE:
+            outcome.run(rule, {"annotations": table, "faults": faults.get(rule.name, [])}, options)
+    return SliceOutcome(table.keys, table.valid, table.absent, outcome)
+
+
+def check_document(
+    document: Document, slices: list[SliceOutcome], rules: list[Rule], options: Options
+) -> tuple[Outcome, FileFacts]:
+    """Join the outcomes of the slices, run the rules that see the whole file, and return all findings with the facts."""
+    outcome, index = _join(document, slices)
+    file = document.file
+    facts = FileFacts(
+        file.display, document.task, file.subset, document.dialect, file.layout, file.follows_pattern, document.keys,
+        {"images": len(document.images), "categories": len(document.categories), "annotations": len(index)},
+    )  # fmt: skip
+    structural: Findings = defaultdict(list, {name: list(found) for name, found in document.faults.items()})
+    for name in [name for name in outcome.findings if name.startswith("faults:")]:
+        structural[name.removeprefix("faults:")] += outcome.findings.pop(name)
+    fixtures = {"index": index, "images": document.images, "categories": document.categories, "file": facts}
+    for rule in rules:
+        if rule.scope is Scope.FILE:
+            outcome.run(rule, {**fixtures, "faults": merged(structural.get(rule.name, []))}, options)
+    return outcome, facts
+
+
+def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Index]:
+    outcome = Outcome()
+    offset = 0
+    for part in slices:
+        outcome.add(part.outcome, offset)
+        offset += len(part)
+    empty = annotations_of(Masks([], {}), document.images, document.categories)
+    parts = slices or [SliceOutcome(empty.keys, empty.valid, empty.absent, outcome)]
+    keys = {name: np.concatenate([part.keys[name] for part in parts]) for name in KEYS}
+    valid = _join_masks([part.valid for part in parts])
+    absent = _join_masks([part.absent for part in parts])
+    return outcome, Index(keys, valid, absent, document.images)
+
+
+def _join_masks(masks: list[dict[str, Bools]]) -> dict[str, Bools]:
+    return {name: np.concatenate([mask[name] for mask in masks]) for name in masks[0]}
+
+
+def crashes_of(outcome: Outcome, rules: Iterable[Rule], path: str) -> list[Crash]:
+    """Return the rules that raised, with what they raised."""
+    by_name = {rule.name: rule for rule in rules}
+    return [Crash(by_name[name].code, name, path, text) for name, text in outcome.crashes.items()]
