@@ -84,7 +84,7 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     run = _Run(gate, config.rule_options(settings, rules), settings, progress or NoProgress())
     stopped = False
     for file in files:
-        _check_file(run, replace(file, task=settings.task, task_is_told=True) if settings.task else file)
+        _check_file(run, file._replace(task=settings.task, task_is_told=True) if settings.task else file)
         if gate.enough(run.results):
             stopped = file is not files[-1]
             break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -103,11 +102,8 @@ def resolve(
         raise ConfigError("--config: more than one file")
     path = Path(files[0]) if files else None if isolated else find_file(Path.cwd())
     settings = load(path)
-    inline = "\n".join(text for text in configuration if "=" in text)
-    try:
-        table = tomllib.loads(inline)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"--config: {error}") from error
+    inline = [text for text in configuration if "=" in text]
+    table = _parsed("\n".join(inline), "--config") if inline else {}
     table |= {key: value for key, value in given.items() if value is not None}
     values = {key.replace("-", "_"): _value(key, value, "command line") for key, value in table.items()}
     return replace(settings, **values, **flags, task=task_named(task) if task else None)
@@ -123,9 +119,18 @@ def explain(key: str) -> str:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return _parsed(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    import tomllib  # imported here: many runs have no configuration
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: {error}") from error
 
 
 def _value(key: str, value: Any, path: Path | str) -> Any:

@@ -7,6 +7,7 @@ import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,8 +76,7 @@ class Status(enum.StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True)
-class AnnotationFile:
+class AnnotationFile(NamedTuple):
     """One file to check, as its path tells.
 
     `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name.
@@ -127,8 +127,7 @@ class Finding:
             yield f"/{self.section}/{row}{below}", self.message.format(**named)
 
 
-@dataclass(frozen=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """What rules may know of the file itself. `keys` are its top-level keys; `row_counts` the records of each section."""
 
     display: str
@@ -168,8 +167,7 @@ class FindingGroup:
         return max(1, len(self.finding.rows))
 
 
-@dataclass(frozen=True)
-class Skip:
+class Skip(NamedTuple):
     """A rule that did not run on a file, or on any file where `path` is None, and why."""
 
     code: str
@@ -178,8 +176,7 @@ class Skip:
     because: str
 
 
-@dataclass(frozen=True)
-class Crash:
+class Crash(NamedTuple):
     """A rule that raised: a fault of the rule, not of the data."""
 
     code: str
@@ -193,8 +190,7 @@ class Crash:
         return self.error.strip().rpartition("\n")[2]
 
 
-@dataclass(frozen=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One row of a finding, found in the file: `line` and `column` count from 1, columns in characters.
 
     `kind` and `id` name the record (`annotation`, 12), `image_id` the image it belongs to; None where there is none.

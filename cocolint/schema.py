@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
+import pkgutil
 from typing import Annotated, Any, Literal, Union
 
 import msgspec
@@ -18,8 +18,7 @@ _SCALARS: dict[str, Any] = {"integer": int, "number": float, "string": str, "boo
 
 @functools.cache
 def _read(name: str) -> JsonObject:
-    text = resources.files("cocolint.schemas").joinpath(name).read_text(encoding="utf-8")
-    loaded: JsonObject = json.loads(text)
+    loaded: JsonObject = json.loads(pkgutil.get_data("cocolint.schemas", name) or b"")
     return loaded
 
 

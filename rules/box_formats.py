@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Finding, Fix, Floats, Index, Severity, rule
+from cocolint.api import OBJECT_TASKS, Bools, Finding, Fix, Floats, Index, Severity, median, rule
 
 ENOUGH = 20
 SAMPLE = 20_000
@@ -165,7 +165,7 @@ def extent_in_unit(boxes: Boxes) -> Bools:
 def touching_hundred(boxes: Boxes) -> int:
     """Return how many boxes end at 100 if the file looks like one in percent, else 0."""
     boxes = boxes.in_images(1)
-    if len(boxes) < 50 or np.median(boxes.size.min(axis=1)) <= 200:
+    if len(boxes) < 50 or median(boxes.size.min(axis=1)) <= 200:
         return 0
     end = (boxes.xywh[:, :2] + boxes.xywh[:, 2:]).max(axis=1)
     if not 1.5 <= end.max() <= 100.5:

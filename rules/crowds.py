@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Bools, Faults, Finding, Fix, Index, Severity, Task, rule
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Bools, Faults, Finding, Fix, Index, Severity, Task, median, rule
 
 
 @rule("R016", "iscrowd-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["lvis"])
@@ -85,10 +85,10 @@ def iscrowd_on_single_object(
     if crowds >= nearly_all * len(index):
         yield Finding(facts)
     elif np.array_equal(index.crowd, index.is_rle) and _median_parts(index, index.crowd) <= parts:
-        median = _median_parts(index, index.crowd)
-        yield Finding(f"{facts}: all masks of run lengths, with {median:g} connected parts in the median")
+        middle = _median_parts(index, index.crowd)
+        yield Finding(f"{facts}: all masks of run lengths, with {middle:g} connected parts in the median")
 
 
 def _median_parts(index: Index, crowd: Bools) -> float:
     counted = index.part_count[crowd & (index.part_count >= 0)]
-    return float(np.median(counted)) if len(counted) else float("inf")
+    return median(counted) if len(counted) else float("inf")

@@ -97,7 +97,7 @@ def test_scope_follows_from_the_fixtures() -> None:
 
 
 def test_an_unknown_fixture_is_refused() -> None:
-    with pytest.raises(TypeError, match="'boxes' is not a fixture"):
+    with pytest.raises(TypeError, match="'boxes' is neither a fixture"):
 
         @rule("Z3", "z-three", Severity.INFO)
         def wrong(boxes: object) -> list[Finding]:

@@ -55,23 +55,24 @@ class Rule:
     relaxed: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        for parameter in inspect.signature(self.function).parameters.values():
-            option = parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
-            if not option and parameter.name not in FIXTURES:
-                known = ", ".join(FIXTURES)
-                raise TypeError(f"{self.name}: '{parameter.name}' is not a fixture ({known})")
+        code = self.function.__code__
+        unset = set(code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]) - self.options.keys()
+        for name in (*self.fixtures, *sorted(unset)):
+            if name not in FIXTURES or name in unset:
+                raise TypeError(
+                    f"{self.name}: '{name}' is neither a fixture ({', '.join(FIXTURES)}) nor an option with a default"
+                )
 
     @cached_property
     def fixtures(self) -> tuple[str, ...]:
         """The names of the fixtures that the function asks for."""
-        parameters = inspect.signature(self.function).parameters.values()
-        return tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+        code = self.function.__code__  # inspect.signature would cost a small file's whole check
+        return code.co_varnames[: code.co_argcount]
 
-    @cached_property
+    @property
     def options(self) -> dict[str, Any]:
         """The options with their defaults."""
-        parameters = inspect.signature(self.function).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        return dict(self.function.__kwdefaults__ or {})
 
     @property
     def scope(self) -> Scope:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cocolint.model import Task
 
@@ -14,8 +13,7 @@ Record = Mapping[str, Any]
 SECTIONS = frozenset({"images", "annotations", "categories"})
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A look into a file: the names of its top-level keys, its `info`, and its first records of each section."""
 
     keys: frozenset[str]

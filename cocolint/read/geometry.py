@@ -21,6 +21,12 @@ def distinct(values: Ints) -> Ints:
     return np.unique(values, return_counts=True)[0]
 
 
+def median(values: Floats | Ints) -> float:
+    """Return the median of one value or more. `np.median` imports masked arrays as well."""
+    ordered = np.sort(values)
+    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
+
+
 def group_reduce(function: np.ufunc, values: Floats, owners: Ints, size: int, empty: float) -> Floats:
     """Reduce `values` by their sorted `owners` into an array of `size`; owners without values get `empty`."""
     out = np.full(size, empty)

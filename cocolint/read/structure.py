@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -9,8 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -40,8 +40,7 @@ class BadCut(Exception):
     """The bytes are not a whole number of records."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the schema says of a value: nothing (`rule` is ""), or the rule and the message of its most telling error."""
 
     rule: str
@@ -52,7 +51,7 @@ IDS = frozenset({"id", "image_id", "category_id"})
 FLOAT_ID = Verdict("json-number-overflow", "an id is written as a float")
 
 
-@dataclass
+@dataclasses.dataclass
 class Records:
     """Decoded records. `broken` holds for each field the rows whose value the schema refused; `faults` says why, by rule.
 
@@ -177,7 +176,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Shape:
     """As much of a value as a schema of structure can look at: equal shapes get equal verdicts.
 
@@ -185,13 +184,7 @@ class Shape:
     """
 
     key: Any
-    example: Any
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Shape) and self.key == other.key
+    example: Any = dataclasses.field(compare=False)
 
     @classmethod
     def of(cls, value: Any) -> Shape:
