@@ -12,7 +12,11 @@ import typer
 from cocolint import __version__
 
 app = typer.Typer(
-    help="Validates and lints COCO annotation files.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    help="Validates and lints COCO annotation files.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 Selectors = Optional[list[str]]  # noqa: UP045 (read at run time by typer)
@@ -129,8 +133,11 @@ def _split(values: Selectors) -> list[str] | None:
 
 def main() -> None:
     """Run the program and end the process."""
+    import gc
+
     from cocolint.failure import Failure
 
+    gc.disable()  # rows live in arrays and the process ends soon: collecting would only cost
     try:
         app()
     except Failure as error:
@@ -142,3 +149,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("cocolint: internal error; the fault is cocolint's, not the data's", file=sys.stderr)
+        sys.exit(2)

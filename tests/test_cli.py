@@ -174,6 +174,18 @@ def test_ctrl_c_ends_with_130(folder: Path) -> None:
     assert "Traceback" not in errors
 
 
+def test_an_internal_error_ends_with_2(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from cocolint import app, cli; app.check = lambda *_: 1 / 0; cli.main()", "check"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "ZeroDivisionError" in done.stderr
+    assert "internal error" in done.stderr
+
+
 @pytest.mark.parametrize("task", Task)
 def test_a_printed_schema_stands_on_its_own(tmp_path: Path, task: Task) -> None:
     from jsonschema import Draft202012Validator
