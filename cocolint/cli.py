@@ -138,6 +138,7 @@ def main() -> None:
     from cocolint.failure import Failure
 
     gc.disable()  # rows live in arrays and the process ends soon: collecting would only cost
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here is linear algebra, and idle threads take a core
     try:
         app()
     except Failure as error:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
-from cocolint.model import Bools, Crash, FileFacts, Finding
+from cocolint.model import Crash, FileFacts, Finding
 from cocolint.read.build import Masks, annotations_of
-from cocolint.read.columns import KEYS, Annotations, Index
+from cocolint.read.columns import Annotations, Index
 from cocolint.read.document import Document
 
 Findings = dict[str, list[Finding]]
@@ -49,17 +50,44 @@ class Outcome:
         self.crashes |= other.crashes
 
 
+Column = npt.NDArray[Any]
+Columns = dict[str, Column]
+
+
 @dataclass
 class SliceOutcome:
-    """What came of one slice: its key columns, its presence masks, and the outcome of the rules on it."""
+    """What came of one slice: its size, its key columns, its presence masks, and the outcome of the rules on it.
 
-    keys: dict[str, Any]
-    valid: dict[str, Bools]
-    absent: dict[str, Bools]
+    Of a column with one value all over only the first row is kept, since slices come from other processes.
+    """
+
+    size: int
+    keys: Columns
+    valid: Columns
+    absent: Columns
     outcome: Outcome
 
     def __len__(self) -> int:
-        return len(self.keys["id"])
+        return self.size
+
+
+def _thinned(columns: Columns) -> Columns:
+    return {name: column[:1].copy() if _is_constant(column) else column for name, column in columns.items()}
+
+
+def _is_constant(column: Column) -> bool:
+    if column.ndim > 1 or not len(column):
+        return False
+    return bool((column == column[0]).all()) or (column.dtype.kind == "f" and bool(np.isnan(column).all()))
+
+
+def _joined(columns: list[Column], sizes: list[int]) -> Column:
+    """Put together what `_thinned` took apart."""
+    if all(len(column) == 1 for column in columns) and _is_constant(np.concatenate(columns)):
+        return np.broadcast_to(columns[0], sum(sizes))
+    return np.concatenate(
+        [np.broadcast_to(column, (size, *column.shape[1:])) for column, size in zip(columns, sizes, strict=True)]
+    )
 
 
 def check_slice(
@@ -72,7 +100,7 @@ def check_slice(
     for rule in rules:
         if rule.scope is Scope.SLICE:
             outcome.run(rule, {"annotations": table, "faults": faults.get(rule.name, [])}, options)
-    return SliceOutcome(table.keys, table.valid, table.absent, outcome)
+    return SliceOutcome(len(table), _thinned(table.keys), _thinned(table.valid), _thinned(table.absent), outcome)
 
 
 def check_document(
@@ -101,16 +129,15 @@ def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Inde
     for part in slices:
         outcome.add(part.outcome, offset)
         offset += len(part)
-    empty = annotations_of(Masks([], {}), document.images, document.categories)
-    parts = slices or [SliceOutcome(empty.keys, empty.valid, empty.absent, outcome)]
-    keys = {name: np.concatenate([part.keys[name] for part in parts]) for name in KEYS}
-    valid = _join_masks([part.valid for part in parts])
-    absent = _join_masks([part.absent for part in parts])
+    if not slices:
+        empty = annotations_of(Masks([], {}), document.images, document.categories)
+        return outcome, Index(empty.keys, empty.valid, empty.absent, document.images)
+    sizes = [len(part) for part in slices]
+    keys, valid, absent = (
+        {name: _joined([columns[name] for columns in parts], sizes) for name in parts[0]}
+        for parts in ([part.keys for part in slices], [part.valid for part in slices], [part.absent for part in slices])
+    )
     return outcome, Index(keys, valid, absent, document.images)
-
-
-def _join_masks(masks: list[dict[str, Bools]]) -> dict[str, Bools]:
-    return {name: np.concatenate([mask[name] for mask in masks]) for name in masks[0]}
 
 
 def crashes_of(outcome: Outcome, rules: Iterable[Rule], path: str) -> list[Crash]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,6 +20,8 @@ UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
 _COUNTED = 20
 """Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
+_MANY = 0.1
+"""Below this share of crowds in a slice nobody asks for their parts."""
 
 
 class Masks:
@@ -32,27 +36,25 @@ class Masks:
         self.valid: dict[str, Bools] = {}
         self.absent: dict[str, Bools] = {}
         self.overflow: dict[str, list[int]] = {}
+        fields: tuple[str, ...] = type(records[0]).__struct_fields__ if records else ()
+        self._columns = dict(zip(fields, zip(*map(attrgetter(*fields), records), strict=True), strict=True)) if fields else {}
 
-    def column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> tuple[Any, ...]:
         """Return the values of a field, UNSET where there is none, and note which rows have one."""
         size = len(self.records)
-        fields: tuple[str, ...] = getattr(type(self.records[0]), "__struct_fields__", ()) if size else ()
-        if name not in fields:
-            self.valid[name], self.absent[name] = np.zeros(size, bool), np.ones(size, bool)
-            return [UNSET] * size
-        values = [getattr(record, name) for record in self.records]
-        valid = np.ones(size, bool)
-        if UNSET in values:
-            valid = np.fromiter((value is not UNSET for value in values), bool, size)
-        absent = ~valid
-        if name in self.broken:
-            absent[list(self.broken[name])] = False
-        self.valid[name], self.absent[name] = valid, absent
+        values: tuple[Any, ...] = self._columns.get(name, (UNSET,) * size)
+        self._note(name, np.ones(size, bool))
+        if self._nowhere(values):
+            self._note(name, np.zeros(size, bool))
+        elif UNSET in values:
+            self._note(name, np.fromiter((value is not UNSET for value in values), bool, size))
         return values
 
     def integers(self, name: str, default: int) -> Ints:
         """Return a field as 64-bit integers; rows without one hold `default`, and larger ones are noted as overflow."""
         values = self.column(name)
+        if self._nowhere(values):
+            return np.full(len(values), default, np.int64)
         try:
             return np.array(values, np.int64)
         except (TypeError, OverflowError):
@@ -63,6 +65,16 @@ class Masks:
             self.valid[name][large] = False
         valid = self.valid[name].tolist()
         return np.array([value if ok else default for value, ok in zip(values, valid, strict=True)], np.int64)
+
+    @staticmethod
+    def _nowhere(values: tuple[Any, ...]) -> bool:
+        return bool(values) and values[0] is UNSET and values.count(UNSET) == len(values)
+
+    def _note(self, name: str, valid: Bools) -> None:
+        absent = ~valid
+        if name in self.broken:
+            absent[list(self.broken[name])] = False
+        self.valid[name], self.absent[name] = valid, absent
 
     def numbers(self, name: str) -> Floats:
         """Return a field as floats, NaN where there is none."""
@@ -125,11 +137,12 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
     keys["area"] = masks.numbers("area")
     keys["bbox"] = _boxes(masks.column("bbox"))
-    keys["rotation"] = _rotations(masks.column("attributes"))
+    keys["rotation"] = _rotations(masks.column("attributes"), masks.valid["attributes"])
     keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
     keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
     segmentations = masks.column("segmentation")
-    rings, runs, points = _rings(segmentations), _runs(segmentations), _points(masks.column("keypoints"))
+    rings, runs = _rings(segmentations), _runs(segmentations)
+    points = _points(masks.column("keypoints"), masks.valid["keypoints"])
     keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
     keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
     keys["part_count"] = _part_counts(size, runs, keys["iscrowd"] == 1)
@@ -138,7 +151,7 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     return Annotations(keys, masks.valid, masks.absent, images, categories, rings, runs, points)
 
 
-def _boxes(values: list[Any]) -> Floats:
+def _boxes(values: Sequence[Any]) -> Floats:
     try:
         flat = np.fromiter(chain.from_iterable(values), np.float64, 4 * len(values))
     except (TypeError, OverflowError):
@@ -147,32 +160,32 @@ def _boxes(values: list[Any]) -> Floats:
     return flat.reshape(-1, 4)
 
 
-def _rotations(values: list[Any]) -> Floats:
+def _rotations(values: Sequence[Any], there: Bools) -> Floats:
     out = np.zeros(len(values))
-    for row, value in enumerate(values):
-        if value is not UNSET and "rotation" in value:
-            angle = as_float(value["rotation"])
+    for row in np.flatnonzero(there).tolist():
+        if "rotation" in values[row]:
+            angle = as_float(values[row]["rotation"])
             out[row] = 0 if np.isnan(angle) else angle
     return out
 
 
-def _floats(lists: list[list[Any]], count: int) -> Floats:
-    try:
-        return np.fromiter(chain.from_iterable(lists), np.float64, count)
-    except OverflowError:
-        return np.array([as_float(value) for part in lists for value in part])
+def _floats(lists: Iterable[list[float]]) -> Floats:
+    flat = array("d")
+    for part in lists:
+        flat.fromlist(part)
+    return np.array(flat)
 
 
-def _rings(segmentations: list[Any]) -> Rings:
+def _rings(segmentations: Sequence[Any]) -> Rings:
     counts = np.fromiter((len(s) if type(s) is list else 0 for s in segmentations), np.int64, len(segmentations))
     rings = [ring for s in segmentations if type(s) is list for ring in s]
     length = np.fromiter(map(len, rings), np.int64, len(rings))
     owner = np.repeat(np.arange(len(segmentations)), counts)
     place = np.arange(len(rings)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return Rings(owner, place, length, _floats(rings, int(length.sum())))
+    return Rings(owner, place, length, _floats(rings))
 
 
-def _runs(segmentations: list[Any]) -> Runs:
+def _runs(segmentations: Sequence[Any]) -> Runs:
     masks = [(row, s) for row, s in enumerate(segmentations) if s is not UNSET and type(s) is not list]
     owner = np.array([row for row, _ in masks], np.int64)
     size = np.array([[_clip(v) for v in s.size] for _, s in masks], np.int64).reshape(-1, 2)
@@ -199,15 +212,17 @@ def _clip(value: int) -> int:
     return max(-(2**40), min(value, 2**40))
 
 
-def _points(values: list[Any]) -> Points:
-    lists = [[] if value is UNSET else value for value in values]
-    length = np.fromiter(map(len, lists), np.int64, len(lists))
-    return Points(length, _floats(lists, int(length.sum())))
+def _points(values: Sequence[Any], there: Bools) -> Points:
+    lists = [values[row] for row in np.flatnonzero(there).tolist()]
+    length = np.zeros(len(values), np.int64)
+    length[there] = np.fromiter(map(len, lists), np.int64, len(lists))
+    return Points(length, _floats(lists))
 
 
 def _part_counts(size: int, runs: Runs, crowd: Bools) -> Ints:
     out = np.full(size, -1, np.int64)
-    chosen = np.flatnonzero(crowd[runs.owner])[:_COUNTED]
+    crowds = np.flatnonzero(crowd[runs.owner])
+    chosen = crowds[:_COUNTED] if len(crowds) > _MANY * size else crowds[:0]
     for mask in chosen:
         run = slice(runs.start[mask], runs.start[mask + 1])
         out[runs.owner[mask]] = count_parts(runs.counts[run], int(runs.height[mask]), int(runs.width[mask]))

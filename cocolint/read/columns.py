@@ -215,13 +215,6 @@ class Points:
         return owner, place, flat
 
 
-KEYS = (
-    "id", "image_id", "category_id", "iscrowd", "area", "bbox", "num_keypoints", "rotation", "image", "category",
-    "ring_count", "is_rle", "part_count", "mask_bounds", "mask_area", "digest",
-    "labelled", "scored", "odd_visibility",
-)  # fmt: skip
-
-
 class Index(Table):
     """The key columns of all annotations of a file.
 
