@@ -186,7 +186,7 @@ def category_id_out_of_range(index: Index, categories: Categories) -> Iterable[F
     used = index.category_id[index.category >= 0]
     count = len(distinct(categories.id[categories.has("id")]))
     if len(used) and used.max() > count:
-        yield Finding(f"id {used.max()} is in use, with {count} categories")
+        yield Finding(f"id {used.max()} is in use, with {count} categories", "annotations")
 
 
 @rule("A012", "category-id-off-by-one", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS, fix=Fix.UNSAFE,
@@ -212,7 +212,9 @@ def category_id_off_by_one(index: Index, categories: Categories, *, least: int =
     mistake = _mistake(used, declared)
     if mistake:
         span = f"{min(used)} to {max(used)} in use, {min(declared)} to {max(declared)} declared"
-        yield Finding(f"{mistake}: {span}, {unknown} of {len(index)} annotations have an id that is not declared")
+        yield Finding(
+            f"{mistake}: {span}, {unknown} of {len(index)} annotations have an id that is not declared", "annotations"
+        )
 
 
 @rule("A013", "annotation-duplicate-exact", Severity.WARNING, requires=["annotation-id-duplicate", "bbox-degenerate"],

@@ -188,11 +188,14 @@ def bbox_normalized(index: Index) -> Iterable[Finding]:
         return
     whole, extent = in_unit(boxes), extent_in_unit(boxes)
     if share(whole) >= 0.95:
-        yield Finding(f"{whole.sum()} of {len(boxes)} boxes have no number above 1: parts of the image, not pixels")
+        yield Finding(
+            f"{whole.sum()} of {len(boxes)} boxes have no number above 1: parts of the image, not pixels", "annotations"
+        )
     elif share(extent) >= 0.95:
         yield Finding(
             f"{extent.sum()} of {len(boxes)} boxes have a width and height of at most 1: parts of the image, "
-            "although x and y are larger"
+            "although x and y are larger",
+            "annotations",
         )
 
 
@@ -212,15 +215,20 @@ def bbox_xyxy(index: Index) -> Iterable[Finding]:
     boxes = boxes_of(index)
     segmentation, area = corners_by_bounds(boxes), corners_by_area(boxes)
     if segmentation.is_won:
-        yield Finding(f"{segmentation.votes} of {segmentation.voters} boxes hold the corners of their segmentation")
+        yield Finding(
+            f"{segmentation.votes} of {segmentation.voters} boxes hold the corners of their segmentation", "annotations"
+        )
     elif segmentation.is_valid:
         return
     elif area.is_won:
-        yield Finding(f"{area.votes} of {area.voters} boxes have an area that fits two corners, not width and height")
+        yield Finding(
+            f"{area.votes} of {area.voters} boxes have an area that fits two corners, not width and height", "annotations"
+        )
     elif corners_by_geometry(boxes):
         over = share_over(boxes)
         yield Finding(
-            f"{len(boxes)} of {len(boxes)} boxes are ordered like corners; {over:.0%} reach over the image as width and height"
+            f"{len(boxes)} of {len(boxes)} boxes are ordered like corners; {over:.0%} reach over the image as width and height",
+            "annotations",
         )
 
 
@@ -239,10 +247,15 @@ def bbox_cxcywh(index: Index) -> Iterable[Finding]:
     boxes = boxes_of(index)
     segmentation = centres_by_bounds(boxes)
     if segmentation.is_won:
-        yield Finding(f"{segmentation.votes} of {segmentation.voters} boxes start in the middle of their segmentation")
+        yield Finding(
+            f"{segmentation.votes} of {segmentation.voters} boxes start in the middle of their segmentation", "annotations"
+        )
     elif not segmentation.is_valid and centres_by_geometry(boxes):
         over = share_over(boxes)
-        yield Finding(f"{len(boxes)} of {len(boxes)} boxes fit as centres; {over:.0%} reach over the image as top left corners")
+        yield Finding(
+            f"{len(boxes)} of {len(boxes)} boxes fit as centres; {over:.0%} reach over the image as top left corners",
+            "annotations",
+        )
 
 
 @rule("B018", "bbox-percent", Severity.WARNING, impact=1, requires=["bbox-cxcywh"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
@@ -258,4 +271,6 @@ def bbox_percent(index: Index) -> Iterable[Finding]:
     boxes = boxes_of(index)
     touching = touching_hundred(boxes)
     if touching >= 10:
-        yield Finding(f"none of {len(boxes)} boxes ends beyond 100, and {touching} end at it: percent, not pixels")
+        yield Finding(
+            f"none of {len(boxes)} boxes ends beyond 100, and {touching} end at it: percent, not pixels", "annotations"
+        )

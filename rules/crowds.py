@@ -83,10 +83,10 @@ def iscrowd_on_single_object(
         return
     facts = f"{crowds} of {len(index)} annotations are crowds"
     if crowds >= nearly_all * len(index):
-        yield Finding(facts)
+        yield Finding(facts, "annotations")
     elif np.array_equal(index.crowd, index.is_rle) and _median_parts(index, index.crowd) <= parts:
         middle = _median_parts(index, index.crowd)
-        yield Finding(f"{facts}: all masks of run lengths, with {middle:g} connected parts in the median")
+        yield Finding(f"{facts}: all masks of run lengths, with {middle:g} connected parts in the median", "annotations")
 
 
 def _median_parts(index: Index, crowd: Bools) -> float:

@@ -228,7 +228,8 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
         return
     if votes.any() and not against.any() and len(boxes) >= DECIDABLE:
         yield Finding(
-            f"in {votes.sum():,} images the boxes fit only if width and height are exchanged, in none only as they are"
+            f"in {votes.sum():,} images the boxes fit only if width and height are exchanged, in none only as they are",
+            "images",
         )
         return
     yield from images.where(

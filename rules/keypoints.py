@@ -98,7 +98,9 @@ def keypoint_visibility_value(index: Index, *, min_points: int = 20, share: floa
     """
     scored, labelled = int(index.scored.sum()), int(index.labelled.sum())
     if labelled >= min_points and scored >= share * labelled:
-        yield Finding(f"{scored:,} of {labelled:,} keypoints with v > 0 have a fraction for v: they look like scores")
+        yield Finding(
+            f"{scored:,} of {labelled:,} keypoints with v > 0 have a fraction for v: they look like scores", "annotations"
+        )
         return
     odd = index.odd_visibility
     yield from index.where(~np.isnan(odd), "keypoints", "v is {v:g}", v=odd)

@@ -106,7 +106,7 @@ def skeleton_zero_based(categories: Categories) -> Iterable[Finding]:
     if shifted:
         edges, points = shifted[0]
         extent = f"0 to {max(map(max, edges))}" + (f" for {points} points" if points > 0 else "")
-        yield Finding(f"{len(shifted)} of {len(skeletons)} skeletons count from 0: the indexes are {extent}")
+        yield Finding(f"{len(shifted)} of {len(skeletons)} skeletons count from 0: the indexes are {extent}", "categories")
 
 
 @rule("K021", "skeleton-self-loop", Severity.WARNING, impact=3, tasks=KEYPOINT_TASKS)

@@ -96,7 +96,7 @@ class Verdicts:
         severity = finding.severity or rule.severity
         if self._facts.dialect in rule.relaxed:
             severity = Severity.INFO
-        total = self._facts.row_counts.get(finding.section or "", 1)
+        total = self._facts.row_counts.get(finding.section or "", 1) if len(finding.rows) else 1
         return FindingGroup(
             rule.code, rule.name, severity, finding.summary or rule.summary, rule.sections.get("What breaks", ""),
             finding.hint or rule.sections.get("Fix", ""), rule.fix, self._facts.display, finding, total,
