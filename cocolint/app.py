@@ -147,7 +147,7 @@ def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> No
     result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
     result.groups = groups
     result.marks = _marks(rules, groups, [])
-    run.locators[file.display] = Locator(file.path, None)
+    run.locators[file.display] = Locator(file.path, source=fault.source)
     run.results.append(result)
 
 

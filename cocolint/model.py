@@ -98,7 +98,8 @@ class Finding:
 
     `rows` are positions in the section. `field` is the JSON pointer below a record, such as `bbox` or `segmentation/0`.
     `message` and `field` are format strings; `values` holds one array per name in them, each as long as `rows`.
-    `summary`, `severity` and `hint` replace the rule's own where they are given.
+    `summary`, `severity` and `hint` replace the rule's own where they are given. `offset` is the byte that a finding without
+    rows is about.
     """
 
     message: str
@@ -109,6 +110,7 @@ class Finding:
     severity: Severity | None = None
     summary: str | None = None
     hint: str | None = None
+    offset: int | None = None
 
     def text(self, position: int) -> tuple[str, str]:
         """Return the JSON pointer and the message of the row at `position` of `rows`."""

@@ -141,3 +141,11 @@ def test_a_file_that_cannot_be_read_fails_whatever_is_selected(tmp_path: Path) -
     assert app.check([str(tmp_path)], Settings(select=("B",))).exit_code is ExitCode.FINDINGS
     report = app.check([str(tmp_path)], Settings(ignore=("json-truncated",)))
     assert [result.status for result in report.files] == [Status.SKIPPED]
+
+
+@pytest.mark.parametrize(("text", "line", "column"), [('{"images": [],\n "annotations": [,]}', 2, 18), ('{\n "im', 2, 5)])
+def test_a_syntax_error_is_located(tmp_path: Path, text: str, line: int, column: int) -> None:
+    (tmp_path / "instances_a.json").write_text(text)
+    report = app.check([str(tmp_path)], Settings())
+    (occurrence,) = report.occurrences(report.groups[0], None)
+    assert (occurrence.line, occurrence.column) == (line, column)

@@ -17,7 +17,9 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
     """Join findings that say the same of other rows."""
     groups: dict[tuple[Any, ...], list[Finding]] = defaultdict(list)
     for one in findings:
-        groups[one.message, one.section, one.field, one.severity, one.summary, one.hint, len(one.rows) > 0].append(one)
+        groups[one.message, one.section, one.field, one.severity, one.summary, one.hint, one.offset, len(one.rows) > 0].append(
+            one
+        )
     return [_concatenated(parts) for parts in groups.values()]
 
 

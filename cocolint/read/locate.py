@@ -13,7 +13,7 @@ from cocolint.model import SNIPPET, SOURCE, Finding, Ints, Occurrence
 from cocolint.read.document import Document
 from cocolint.read.geometry import distinct
 from cocolint.read.slicing import Span, address
-from cocolint.read.source import NONFINITE, read_bytes
+from cocolint.read.source import NONFINITE, Source, read_bytes
 
 _CHUNK = 1 << 20
 KINDS = {"images": "image", "annotations": "annotation", "categories": "category"}
@@ -82,11 +82,15 @@ def _continuation(data: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 class Locator:
-    """Finds rows of one document in its data. `document` is None for a file that could not be read as JSON."""
+    """Finds rows of one document in its data.
 
-    def __init__(self, path: Path, document: Document | None) -> None:
+    `document` is None for a file that could not be read as JSON, and `source` as well if it could not even be opened as text.
+    """
+
+    def __init__(self, path: Path, document: Document | None = None, source: Source | None = None) -> None:
         self._document = document
-        self._data = document.source.data if document else path
+        self._source = document.source if document else source
+        self._data = self._source.data if self._source else path
         self._lines: Lines | None = None
 
     def occurrences(self, finding: Finding, limit: int | None) -> list[Occurrence]:
@@ -120,11 +124,13 @@ class Locator:
 
     def _whole(self, finding: Finding) -> Place:
         """Return the place of a finding about the whole file or a whole section."""
-        if "offset" in finding.values:
-            offset = int(finding.values["offset"][0])
-            return Place(offset, "", read_bytes(self._data, offset, offset + SNIPPET).split(b"\n")[0], None, {})
+        if finding.offset is not None:
+            begin = max(0, finding.offset - SNIPPET // 2)
+            around = read_bytes(self._data, begin, begin + SNIPPET)
+            line = around.rfind(b"\n", 0, finding.offset - begin) + 1
+            return Place(finding.offset, "", around[line:].split(b"\n")[0], None, {})
         span = self._document.sections.get(finding.section or "") if self._document else None
-        start = self._document.source.start if self._document else 0
+        start = self._source.start if self._source else 0
         return Place(span.start if span else start, "", b"", None, {})
 
     def _places(self, finding: Finding, order: Ints, pointers: list[str]) -> Iterator[Place]:

@@ -46,12 +46,13 @@ _SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-
 
 
 class Unusable(Exception):
-    """The file cannot be read as JSON: `rule` is the rule that says so, `finding` what it says."""
+    """The file cannot be read as JSON: `rule` is the rule that says so, `finding` what it says of which `source`."""
 
-    def __init__(self, rule: str, finding: Finding) -> None:
+    def __init__(self, rule: str, finding: Finding, source: Source | None = None) -> None:
         super().__init__(finding.message.format())
         self.rule = rule
         self.finding = finding
+        self.source = source
 
 
 class Source:
@@ -172,7 +173,7 @@ class Source:
                         decoder.decode(chunk)
                     except UnicodeDecodeError as error:
                         offset = place - len(pending) + error.start
-                        self.faults["json-encoding"] = [Finding(f"byte {offset} is not UTF-8 ({error.reason})")]
+                        self.faults["json-encoding"] = [Finding(f"byte {offset} is not UTF-8 ({error.reason})", offset=offset)]
                         self._replace(self._readable())
                         return
                 place += size
@@ -222,9 +223,14 @@ def read_bytes(path: Path, start: int, stop: int) -> bytes:
 def array_of(path: Path, start: int, stop: int) -> bytearray:
     """Return the bytes of a file from `start` to `stop` in brackets."""
     buffer = bytearray(stop - start + 2)
-    with path.open("rb", buffering=0) as stream, memoryview(buffer) as view:
+    with path.open("rb", buffering=0) as stream, memoryview(buffer)[1:-1] as view:
         stream.seek(start)
-        stream.readinto(view[1:-1])
+        done = 0
+        while done < len(view):
+            size = stream.readinto(view[done:])
+            if not size:
+                raise OSError("the file changed while it was read")
+            done += size
     buffer[0], buffer[-1] = b"["[0], b"]"[0]
     return buffer
 
@@ -235,22 +241,14 @@ def syntax_fault(source: Source, error: str) -> Unusable:
     size = source.size
     offset = source.start + int(match.group(1)) if match else size
     what = _safe(re.sub(r"^JSON is malformed: | \(byte \d+\)", "", error))
-    where = f"line {_line_of(source, offset)}, byte {offset}"
     if "trailing characters" in error:
-        return Unusable("json-trailing-data", Finding(f"more text follows the JSON value ({where})"))
+        return Unusable(
+            "json-trailing-data", Finding(f"more text follows the JSON value at byte {offset}", offset=offset), source
+        )
     if "truncated" in error or offset >= size:
         message = f"the file ends in the middle of a value, after {size:,} bytes: it was cut off"
-        return Unusable("json-truncated", Finding(message))
-    return Unusable("json-syntax", Finding(f"not JSON: {what} ({where})"))
-
-
-def _line_of(source: Source, offset: int) -> int:
-    lines = 1
-    with source.data.open("rb") as stream:
-        while offset > 0 and (chunk := stream.read(min(CHUNK, offset))):
-            lines += chunk.count(b"\n")
-            offset -= len(chunk)
-    return lines
+        return Unusable("json-truncated", Finding(message, offset=size), source)
+    return Unusable("json-syntax", Finding(f"not JSON: {what} at byte {offset}", offset=offset), source)
 
 
 def _plain(error: Exception) -> str:
