@@ -117,7 +117,7 @@ def _read_and_check(run: _Run, file: AnnotationFile) -> None:
             return
         _unusable(run, file, size, Unusable("top-level-missing-images", Finding(str(reason))))
     except Unusable as fault:
-        if not file.named_by_user and not _meant_as_coco(file):
+        if not file.named_by_user and not _meant_as_coco(file, fault):
             run.not_coco += 1
             return
         _unusable(run, file, size, fault)
@@ -128,13 +128,14 @@ def _read_and_check(run: _Run, file: AnnotationFile) -> None:
         run.steps["decode and check"] += time.perf_counter() - opened
 
 
-def _meant_as_coco(file: AnnotationFile) -> bool:
-    """Whether a file that cannot be read as JSON was to be an annotation file, by its name or by the words at its start."""
-    if file.follows_pattern or file.layout != "flat":
+def _meant_as_coco(file: AnnotationFile, fault: Unusable) -> bool:
+    """Whether an unusable file was to be an annotation file, by its name, its place, or the words at its start."""
+    is_json = fault.rule == "top-level-not-object"
+    if file.follows_pattern or (file.layout != "flat" and not is_json):
         return True
     with file.path.open("rb") as stream:
         head = stream.read(1 << 20)
-    return any(word in head for word in (b'"annotations"', b'"images"', b'"categories"'))
+    return any(word in head for word in (b'"annotations"', b'"images"', b'"categories"', b'"image_id"'))
 
 
 def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> None:

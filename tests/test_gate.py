@@ -149,3 +149,12 @@ def test_a_syntax_error_is_located(tmp_path: Path, text: str, line: int, column:
     report = app.check([str(tmp_path)], Settings())
     (occurrence,) = report.occurrences(report.groups[0], None)
     assert (occurrence.line, occurrence.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "reported"), [('["cat", "dog"]', False), ('[{"image_id": 1, "iscrowd": 0}]', True), ('{"a"', True)]
+)
+def test_what_lies_beside_annotation_files_is_not_accused(tmp_path: Path, text: str, reported: bool) -> None:
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "classes.json").write_text(text)
+    assert len(app.check([str(tmp_path)], Settings()).files) == reported
