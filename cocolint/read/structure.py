@@ -48,6 +48,7 @@ class Verdict(NamedTuple):
 
 
 IDS = frozenset({"id", "image_id", "category_id"})
+SOUND = Verdict("", "")
 FLOAT_ID = Verdict("json-number-overflow", "an id is written as a float")
 
 
@@ -76,6 +77,11 @@ class RecordReader:
         self._many = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
         self._one = msgspec.json.Decoder(self.type)
 
+    @functools.cached_property
+    def _fields(self) -> dict[str, msgspec.json.Decoder[Any]]:
+        """A decoder for each field, for records that do not decode as a whole."""
+        return {field: msgspec.json.Decoder(schemas.field_type(self.task, self.section, field)) for field in self.fields}
+
     def read(self, array: bytes | bytearray) -> Records:
         """Decode a JSON array of records. Raises `BadCut` if it is not one."""
         try:
@@ -100,9 +106,8 @@ class RecordReader:
         for number, raw in enumerate(raws):
             try:
                 rows.append(self._one.decode(raw))
-            except (msgspec.DecodeError, RecursionError) as error:
-                overflow = "out of range" in str(error)
-                rows.append(self._salvage(bytes(raw), overflow, number, causes, broken))
+            except (msgspec.DecodeError, RecursionError):
+                rows.append(self._salvage(raw, number, causes, broken))
         faults: Faults = defaultdict(list)
         for (field, verdict), numbers in causes.items():
             faults[verdict.rule].append(
@@ -111,43 +116,48 @@ class RecordReader:
         return Records(rows, dict(broken), dict(faults))
 
     def _salvage(
-        self,
-        raw: bytes,
-        overflow: bool,
-        number: int,
-        causes: dict[tuple[str, Verdict], list[int]],
-        broken: dict[str, set[int]],
+        self, raw: msgspec.Raw, number: int, causes: dict[tuple[str, Verdict], list[int]], broken: dict[str, set[int]]
     ) -> Any:
         """Return the struct of a record that the typed decoder refused, without the fields that are at fault."""
-        whole = Verdict("", "")
         try:
-            record = load(raw.replace(NONFINITE, b"NaN") if self.nonfinite else raw, overflow)
-            if not isinstance(record, dict):
-                whole = Verdict("item-not-object", f"expected an object, got {JSON_TYPES[type(record)]}")
-        except RecursionError:
-            whole = Verdict("json-depth-or-size", "the record is nested too deeply")
-        if whole.rule:
-            causes["", whole].append(number)
+            values = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        except msgspec.ValidationError:
+            kind = JSON_TYPES[type(load(bytes(raw)))]
+            causes["", Verdict("item-not-object", f"expected an object, got {kind}")].append(number)
             for field in self.fields:
                 broken[field].add(number)
             return self.type()
         good = {}
-        for field in sorted(self.fields & record.keys()):
-            value = record[field]
-            verdict = verdict_of(self.task, self.section, field, Shape.of(value))
-            if not verdict.rule:
-                try:
-                    good[field] = msgspec.convert(_whole(value), schemas.field_type(self.task, self.section, field))
-                except msgspec.ValidationError:
-                    verdict = Verdict("json-number-overflow", "a number is too large for any reader")
-                except RecursionError:
-                    verdict = Verdict("json-depth-or-size", "the value is nested too deeply")
-                if isinstance(value, float) and field in IDS and abs(value) < 2**63:
-                    causes[field, FLOAT_ID].append(number)
+        for field in sorted(self.fields & values.keys()):
+            value, verdict = self._judged(field, values[field])
             if verdict.rule:
                 causes[field, verdict].append(number)
+            if value is msgspec.UNSET:
                 broken[field].add(number)
+            else:
+                good[field] = value
         return self.type(**good)
+
+    def _judged(self, field: str, raw: msgspec.Raw) -> tuple[Any, Verdict]:
+        """Return the value of a field, UNSET if the schema refuses it, and what is to be said of it."""
+        overflow = False
+        try:
+            return self._fields[field].decode(raw), SOUND
+        except (msgspec.DecodeError, RecursionError) as error:
+            overflow = "out of range" in str(error)
+        text = bytes(raw)
+        try:
+            value = load(text.replace(NONFINITE, b"NaN") if self.nonfinite else text, overflow)
+            verdict = verdict_of(self.task, self.section, field, Shape.of(value))
+            if verdict.rule:
+                return msgspec.UNSET, verdict
+            if isinstance(value, float) and field in IDS and abs(value) < 2**63:
+                verdict = FLOAT_ID
+            return msgspec.convert(_whole(value), schemas.field_type(self.task, self.section, field)), verdict
+        except msgspec.ValidationError:
+            return msgspec.UNSET, Verdict("json-number-overflow", "a number is too large for any reader")
+        except RecursionError:
+            return msgspec.UNSET, Verdict("json-depth-or-size", "the value is nested too deeply")
 
 
 def load(text: bytes, overflow: bool = False) -> Any:
@@ -225,7 +235,7 @@ def judge(value: Any, schema: JsonObject, root: JsonObject) -> Verdict:
         rule = _rule_of(error, _names_along(error, whole))
         if rule:
             return Verdict(rule, _message_of(error))
-    return Verdict("", "")
+    return SOUND
 
 
 def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
