@@ -1,0 +1,30 @@
+"""Lines and columns by offset, over the borders of the pieces in which a file is looked at."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cocolint.read import locate
+
+
+def plainly(text: str, index: int) -> tuple[int, int]:
+    before = text[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=st.text(st.sampled_from("ab\né𝄞字 "), min_size=1, max_size=60), piece=st.integers(1, 9), data=st.data())
+def test_positions_agree_with_counting(text: str, piece: int, data: st.DataObject) -> None:
+    indexes = sorted(data.draw(st.lists(st.integers(0, len(text) - 1), min_size=1, max_size=8)))
+    offsets = np.array([len(text[:index].encode()) for index in indexes])
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locate, "_CHUNK", piece)
+        path = Path(folder) / "text"
+        path.write_bytes(text.encode())
+        assert list(locate.Lines(path).positions(offsets)) == [plainly(text, index) for index in indexes]
