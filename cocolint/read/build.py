@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, compress
 from typing import Any
 
 import msgspec
@@ -37,12 +36,13 @@ class Masks:
         self.absent: dict[str, Bools] = {}
         self.overflow: dict[str, list[int]] = {}
         fields: tuple[str, ...] = type(records[0]).__struct_fields__ if records else ()
-        self._columns = dict(zip(fields, zip(*map(attrgetter(*fields), records), strict=True), strict=True)) if fields else {}
+        flat = list(chain.from_iterable(map(msgspec.structs.astuple, records)))
+        self._columns = {name: flat[place :: len(fields)] for place, name in enumerate(fields)}
 
-    def column(self, name: str) -> tuple[Any, ...]:
+    def column(self, name: str) -> list[Any]:
         """Return the values of a field, UNSET where there is none, and note which rows have one."""
         size = len(self.records)
-        values: tuple[Any, ...] = self._columns.get(name, (UNSET,) * size)
+        values = self._columns.get(name) or [UNSET] * size
         self._note(name, np.ones(size, bool))
         if self._nowhere(values):
             self._note(name, np.zeros(size, bool))
@@ -67,7 +67,7 @@ class Masks:
         return np.array([value if ok else default for value, ok in zip(values, valid, strict=True)], np.int64)
 
     @staticmethod
-    def _nowhere(values: tuple[Any, ...]) -> bool:
+    def _nowhere(values: list[Any]) -> bool:
         return bool(values) and values[0] is UNSET and values.count(UNSET) == len(values)
 
     def _note(self, name: str, valid: Bools) -> None:
@@ -141,7 +141,8 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
     keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
     segmentations = masks.column("segmentation")
-    rings, runs = _rings(segmentations), _runs(segmentations)
+    polygons = np.fromiter((kind is list for kind in map(type, segmentations)), bool, size)
+    rings, runs = _rings(segmentations, polygons), _runs(segmentations, masks.valid["segmentation"] & ~polygons)
     points = _points(masks.column("keypoints"), masks.valid["keypoints"])
     keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
     keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
@@ -176,26 +177,28 @@ def _floats(lists: Iterable[list[float]]) -> Floats:
     return np.array(flat)
 
 
-def _rings(segmentations: Sequence[Any]) -> Rings:
-    counts = np.fromiter((len(s) if type(s) is list else 0 for s in segmentations), np.int64, len(segmentations))
-    rings = [ring for s in segmentations if type(s) is list for ring in s]
+def _rings(segmentations: Sequence[Any], polygons: Bools) -> Rings:
+    lists = list(compress(segmentations, polygons.tolist()))
+    counts = np.zeros(len(segmentations), np.int64)
+    counts[polygons] = np.fromiter(map(len, lists), np.int64, len(lists))
+    rings = list(chain.from_iterable(lists))
     length = np.fromiter(map(len, rings), np.int64, len(rings))
     owner = np.repeat(np.arange(len(segmentations)), counts)
     place = np.arange(len(rings)) - np.repeat(np.cumsum(counts) - counts, counts)
     return Rings(owner, place, length, _floats(rings))
 
 
-def _runs(segmentations: Sequence[Any]) -> Runs:
-    masks = [(row, s) for row, s in enumerate(segmentations) if s is not UNSET and type(s) is not list]
-    owner = np.array([row for row, _ in masks], np.int64)
-    size = np.array([[_clip(v) for v in s.size] for _, s in masks], np.int64).reshape(-1, 2)
-    compressed = np.array([isinstance(s.counts, str) for _, s in masks], bool)
-    text = [s.counts if isinstance(s.counts, str) else "" for _, s in masks]
+def _runs(segmentations: Sequence[Any], encoded: Bools) -> Runs:
+    owner = np.flatnonzero(encoded)
+    masks = [segmentations[row] for row in owner.tolist()]
+    size = np.array([[_clip(v) for v in s.size] for s in masks], np.int64).reshape(-1, 2)
+    compressed = np.array([isinstance(s.counts, str) for s in masks], bool)
+    text = [s.counts if isinstance(s.counts, str) else "" for s in masks]
     runs, length, mark = decode_counts([text[i] for i in np.flatnonzero(compressed)])
     lengths = np.zeros(len(masks), np.int64)
     marks = np.zeros(len(masks), np.int64)
     lengths[compressed], marks[compressed] = length, mark
-    plain = [s.counts for _, s in masks if not isinstance(s.counts, str)]
+    plain = [s.counts for s in masks if not isinstance(s.counts, str)]
     lengths[~compressed] = np.fromiter(map(len, plain), np.int64, len(plain))
     counts = np.empty(int(lengths.sum()), np.int64)
     from_text = np.repeat(compressed, lengths)
