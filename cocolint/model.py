@@ -122,11 +122,12 @@ class Finding:
         if not len(self.rows):
             yield (f"/{self.section}" if self.section else "") + tail, self.message.format()
             return
+        rows = self.rows[positions].tolist()
         columns = [column[positions].tolist() for column in self.values.values()]
-        for number, row in enumerate(self.rows[positions].tolist()):
-            named = {name: column[number] for name, column in zip(self.values, columns, strict=True)}
-            below = tail.format(**named) if "{" in tail else tail
-            yield f"/{self.section}/{row}{below}", self.message.format(**named)
+        named = [dict(zip(self.values, values, strict=True)) for values in zip(*columns, strict=True)] or [{}] * len(rows)
+        for row, values in zip(rows, named, strict=True):
+            below = tail.format(**values) if "{" in tail else tail
+            yield f"/{self.section}/{row}{below}", self.message.format(**values)
 
 
 class FileFacts(NamedTuple):

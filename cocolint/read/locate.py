@@ -20,13 +20,14 @@ KINDS = {"images": "image", "annotations": "annotation", "categories": "category
 
 
 class Place(NamedTuple):
-    """A spot in the data: its offset, the field that begins there, and what is known of the record around it."""
+    """A spot in the data: its offset, the field that begins there, and the ids of the record around it."""
 
     offset: int
-    key: str
-    source: bytes
-    value: Any
-    record: dict[str, Any]
+    key: str = ""
+    source: bytes = b""
+    value: Any = None
+    id: Any = None
+    image_id: Any = None
 
 
 class Lines:
@@ -104,22 +105,12 @@ class Locator:
         by_offset = np.argsort(offsets, kind="stable")
         found = self._lines.positions(offsets[by_offset])
         positions: dict[int, tuple[int, int]] = dict(zip(by_offset.tolist(), found, strict=True))
-        section = finding.section or ""
-        kind = KINDS.get(section) if len(order) else None
-        key = "id" if section == "images" else "image_id"
+        kind = KINDS.get(finding.section or "") if len(order) else None
         return [
-            Occurrence(
-                pointer,
-                *positions[number],
-                message,
-                kind,
-                place.record.get("id"),
-                place.record.get(key),
-                place.value,
-                place.key,
-                place.source,
+            Occurrence(pointer, *positions[number], message, kind, id_, image_id, value, key, source)
+            for number, ((pointer, message), (_, key, source, value, id_, image_id)) in enumerate(
+                zip(texts, places, strict=True)
             )
-            for number, ((pointer, message), place) in enumerate(zip(texts, places, strict=True))
         ]
 
     def _whole(self, finding: Finding) -> Place:
@@ -128,13 +119,14 @@ class Locator:
             begin = max(0, finding.offset - SNIPPET // 2)
             around = read_bytes(self._data, begin, begin + SNIPPET)
             line = around.rfind(b"\n", 0, finding.offset - begin) + 1
-            return Place(finding.offset, "", around[line:].split(b"\n")[0], None, {})
+            return Place(finding.offset, "", around[line:].split(b"\n")[0])
         span = self._document.sections.get(finding.section or "") if self._document else None
         start = self._source.start if self._source else 0
-        return Place(span.start if span else start, "", b"", None, {})
+        return Place(span.start if span else start)
 
     def _places(self, finding: Finding, order: Ints, pointers: list[str]) -> Iterator[Place]:
         rows = finding.rows[order]
+        finder = _Finder(finding)
         for held, span in self._slices(finding.section or ""):
             first, stop = np.searchsorted(rows, (held.start, held.stop))
             if first == stop:
@@ -143,7 +135,7 @@ class Locator:
             start = span.start - 1 - address(data)
             raws = msgspec.json.decode(data, type=list[msgspec.Raw])
             for row, pointer in zip(rows[first:stop].tolist(), pointers[first:stop], strict=True):
-                yield _find(raws[row - held.start], pointer, start)
+                yield finder.find(raws[row - held.start], pointer, start)
 
     def _slices(self, section: str) -> Iterator[tuple[range, Span]]:
         """Yield the rows that each stretch of a section holds, and where the inside of that stretch lies."""
@@ -162,20 +154,54 @@ class Locator:
         return b"[%b]" % read_bytes(self._data, *span)
 
 
-def _find(raw: msgspec.Raw, pointer: str, start: int) -> Place:
-    """Descend from a record along the rest of its pointer, as far as there is something; addresses count from `start`."""
-    record = _fields(raw)
-    value, key = raw, ""
-    for part in pointer.split("/")[3:]:
-        inner = record if value is raw else _items(value) if part.isdigit() else _fields(value)
+class _Finder:
+    """Looks up one field of many records, and the ids of each; of a record only these are decoded."""
+
+    def __init__(self, finding: Finding) -> None:
+        self._field = (finding.field or "").partition("/")[0]
+        owner = "id" if finding.section == "images" else "image_id"
+        wanted: dict[str, Any] = {"id": Any, owner: Any, **({self._field: msgspec.Raw} if self._field else {})}
+        names = {f"field_{place}": name for place, name in enumerate(wanted)}
+        types = [(field, wanted[name], None) for field, name in names.items()]
+        self._is_nested = "/" in (finding.field or "")
+        self._names = list(wanted)
+        self._image, self._target = self._names.index(owner), self._names.index(self._field) if self._field else -1
+        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Record", types, rename=names))
+
+    def find(self, raw: msgspec.Raw, pointer: str, start: int) -> Place:
+        """Descend from a record along the rest of its pointer, as far as there is something; addresses count from `start`."""
+        try:
+            values = msgspec.structs.astuple(self._decoder.decode(raw))
+        except (msgspec.DecodeError, RecursionError):
+            fields = _fields(raw)
+            values = tuple(
+                _plain(fields[name]) if name in fields and name != self._field else fields.get(name) for name in self._names
+            )
+        value = values[self._target] if self._field else None
+        if value is None:
+            view = memoryview(raw)
+            return Place(start + address(view), "", _source(view), None, values[0], values[self._image])
+        key = self._field
+        if self._is_nested:
+            value, key = _descend(value, key, pointer.split("/")[4:])
+        view = memoryview(value)
+        plain = _plain(value) if view.nbytes < SOURCE else None
+        id_, image_id = (plain if place == self._target else values[place] for place in (0, self._image))
+        return Place(start + address(view), "" if key.isdigit() else key, _source(view), plain, id_, image_id)
+
+
+def _descend(value: msgspec.Raw, key: str, parts: list[str]) -> tuple[msgspec.Raw, str]:
+    """Follow `parts` below a value, as far as there is something."""
+    for part in parts:
+        inner = _items(value) if part.isdigit() else _fields(value)
         if part not in inner:
             break
         value, key = inner[part], part
-    known: dict[str, Any] = {name: _plain(record[name]) for name in ("id", "image_id") if name in record}
-    view = memoryview(value)
-    short = view.nbytes < SOURCE and value is not raw
-    source = bytes(view[:SOURCE]).replace(NONFINITE, b"NaN")
-    return Place(start + address(view), "" if key.isdigit() else key, source, _plain(value) if short else None, known)
+    return value, key
+
+
+def _source(view: memoryview) -> bytes:
+    return bytes(view[:SOURCE]).replace(NONFINITE, b"NaN")
 
 
 def _fields(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
