@@ -32,6 +32,7 @@ from cocolint.read.document import Document, open_document
 from cocolint.read.locate import Locator
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Unusable
+from cocolint.read.structure import BadCut
 
 
 class Progress(Protocol):
@@ -111,6 +112,11 @@ def _read_and_check(run: _Run, file: AnnotationFile) -> None:
     begin = time.perf_counter()
     try:
         document = open_document(file)
+        opened = time.perf_counter()
+        try:
+            _check_document(run, document)
+        except BadCut:
+            _check_document(run, open_document(file, exact=True))
     except NotCoco as reason:
         if not file.named_by_user:
             run.not_coco += 1
@@ -122,8 +128,6 @@ def _read_and_check(run: _Run, file: AnnotationFile) -> None:
             return
         _unusable(run, file, size, fault)
     else:
-        opened = time.perf_counter()
-        _check_document(run, document)
         run.steps["open"] += opened - begin
         run.steps["decode and check"] += time.perf_counter() - opened
 

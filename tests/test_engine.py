@@ -140,3 +140,51 @@ def test_cuts_within_nested_records_are_found_out(tmp_path: Path, monkeypatch: p
     whole = summary(path, 1)
     monkeypatch.setattr(slicing, "SLICE_BYTES", 3_000)
     assert summary(path, 1) == whole
+
+
+def everything(path: Path) -> object:
+    report = app.check([str(path)], Settings(jobs=1, select=("ALL",)))
+    assert not report.crashes
+    places = [(o.line, o.column, o.pointer, o.message) for group in report.groups for o in report.occurrences(group, None)]
+    return [
+        (result.status, result.images, result.annotations, result.categories, result.note) for result in report.files
+    ], places
+
+
+TRAPS = [
+    '{"images": [], "annotations": [{"id": 1, "bbox": [1, 2, 3, 4], "categories": [1]}], "categories": []}',
+    '{"images": [], "annotations": [{"id": 1, "x": [1], "info": {}}]}',
+    '{"info": {"annotations": []}, "images": [], "annotations": [{"id": 1}], "categories": []}',
+    '{"annotations": [{"id": 1}, {"id": 2}], "images": [{"id": 1}], "categories": [{"id": 1}]}',
+    '{"images": [], "annotations": [{"id": 1},, {"id": 2}], "categories": []}',
+    '{"images": [], "annotations": [{"id": 1} {"id": 2}], "categories": []}',
+    '{"images": [], "annotations": [{"id": NaN}], "categories": []}',
+    '{"images": [], "annotations": [{"id": 1, "t": "\\ud800"}], "categories": []}',
+    '{"images": [], "annotations": [{"id": 1, "t": "], \\"categories\\": ["}], "categories": []}',
+    '{"images": [], "annotations": [' + "[" * 5000 + "]" * 5000 + '], "categories": []}',
+    '{"images": [], "annotations": [{"id": 1}], "annotations": [{"id": 2}], "categories": []}',
+    '{"images": [], "annotations": {"a": []}, "categories": []}',
+    '{"images": [], "annotations": [{"id": 1}], "categories": []} ]',
+    '{"images": [], "annotations": [{"id": 1}, {"id": 2',
+    '{"images": [], "annotations": [], "categories": []}',
+    '{"images": [], "annotations": [  ]}',
+    '[{"image_id": 1, "annotations": [1]}]',
+]
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_a_guess_at_the_layout_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    path = tmp_path / "instances_train.json"
+    path.write_text(text)
+    exact = everything(path)
+    monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
+    assert everything(path) == exact
+
+
+def test_a_guess_at_the_layout_holds_for_sound_and_faulty_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "instances_train.json"
+    faulty(path)
+    whole = summary(path, 1)
+    monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
+    monkeypatch.setattr(slicing, "SLICE_BYTES", 50_000)
+    assert summary(path, 1) == whole

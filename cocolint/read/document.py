@@ -17,7 +17,7 @@ from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build, detect
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.repeated import repeated_keys
-from cocolint.read.slicing import SLICE_BYTES, NotCoco, Span, cut, cut_exactly, layout_of
+from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
 from cocolint.read.source import NONFINITE, Source, Unusable, array_of
 from cocolint.read.structure import JSON_TYPES, Faults, RecordReader, Records, judge, load
 
@@ -32,7 +32,8 @@ class Document:
 
     `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
     `slices` cut the records of the annotations. `faults` are findings of the encoding and the structure, by rule.
-    `row_starts` is the first row of each slice and the end, known once the slices are decoded.
+    `is_proved` is False where the end of the annotations is a guess. `row_starts` is the first row of each slice and the
+    end, known once the slices are decoded.
     """
 
     file: AnnotationFile
@@ -44,6 +45,7 @@ class Document:
     images: Images
     categories: Categories
     slices: list[Span]
+    is_proved: bool
     faults: Faults = field(default_factory=dict)
     row_starts: list[int] = field(default_factory=list)
 
@@ -53,13 +55,23 @@ class Document:
         return frozenset() if self.is_array else frozenset(self.sections)
 
 
-def open_document(file: AnnotationFile) -> Document:
-    """Read all of a file but its annotations.
+def open_document(file: AnnotationFile, exact: bool = False) -> Document:
+    """Read all of a file but its annotations; where these end is only guessed in a large file, unless it must be `exact`.
 
     Raises `OSError` if it cannot be read, `Unusable` if it is no JSON, `NotCoco` if the JSON is something else.
     """
     source = Source(file.path)
-    sections, is_array, repeated = layout_of(source)
+    layout = layout_of(source, exact)
+    try:
+        return _document(file, source, layout)
+    except (msgspec.DecodeError, RecursionError):
+        if layout.is_proved:
+            raise
+        return open_document(file, exact=True)
+
+
+def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
+    sections, is_array, repeated, is_proved = layout
     sample = _sample(source, sections, is_array)
     if is_array:
         _refuse_unless_results(sample, file)
@@ -79,7 +91,7 @@ def open_document(file: AnnotationFile) -> Document:
     _merge(faults, _nonfinite_elsewhere(source, sections))
     return Document(
         file, source, task, detect.dialect_of(sample), sections, is_array,
-        images, categories, cut(source, sections.get("annotations")), dict(faults),
+        images, categories, cut(source, sections.get("annotations")), is_proved, dict(faults),
     )  # fmt: skip
 
 

@@ -13,6 +13,10 @@ from cocolint.model import Finding
 from cocolint.read.source import Source, Unusable, syntax_fault
 
 SLICE_BYTES = 1 << 22
+GUESS_BYTES = 8_000_000
+"""From this size on it pays to leave the annotations out of the first pass."""
+_OPENING = re.compile(rb'"annotations"\s*:\s*\[')
+_CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type)"\s*:')
 _BORDER = re.compile(rb"\}\s*,\s*\{")
 _KEY = re.compile(rb'[\s,{]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 
@@ -30,14 +34,22 @@ class Layout(NamedTuple):
     sections: dict[str, Span]
     is_array: bool
     repeated_key: str
+    is_proved: bool = True
 
 
 class NotCoco(Exception):
     """The content has nothing of an annotation file."""
 
 
-def layout_of(source: Source) -> Layout:
-    """Find the top-level values. Raises `Unusable` if the data is not JSON, or neither object nor array."""
+def layout_of(source: Source, exact: bool) -> Layout:
+    """Find the top-level values. Raises `Unusable` if the data is not JSON, or neither object nor array.
+
+    In a large file, where the annotations end is guessed unless it must be `exact`: the guess is right if all slices of
+    them turn out to be whole records.
+    """
+    guess = _guess(source) if source.size >= GUESS_BYTES and not exact else None
+    if guess:
+        return guess
     while True:
         try:
             return _on_deep_stack(100, lambda: _spans(memoryview(source.mapped())[source.start :], source.start))
@@ -47,6 +59,32 @@ def layout_of(source: Source) -> Layout:
             problem = str(error)
         if not source.repair(problem):
             raise syntax_fault(source, problem)
+
+
+def _guess(source: Source) -> Layout | None:
+    """Find the top-level values of the file without the inside of `annotations`; None if that is no object of its own."""
+    data = source.mapped()
+    key = _OPENING.match(data, max(0, data.find(b'"annotations"', source.start)))
+    if not key:
+        return None
+    inside = key.end()
+    tail = max(inside, len(data) - SLICE_BYTES)
+    closing = _CLOSING.search(data, tail)
+    end = closing.start() if closing else data.rfind(b"]", tail)
+    if end < inside:
+        return None
+    view = memoryview(data[source.start : inside] + data[end:])
+    try:
+        found = _on_deep_stack(100, lambda: _spans(view, source.start))
+    except (msgspec.DecodeError, RecursionError, Unusable):
+        return None
+    if found.sections.get("annotations") != (inside - 1, inside + 1):
+        return None
+    gap = end - inside
+    moved = {
+        name: Span(*(place + gap if place >= inside else place for place in span)) for name, span in found.sections.items()
+    }
+    return Layout({**moved, "annotations": Span(inside - 1, end + 1)}, False, found.repeated_key, is_proved=False)
 
 
 def _on_deep_stack(frames: int, function: Callable[[], Layout]) -> Layout:

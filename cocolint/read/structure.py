@@ -98,7 +98,7 @@ class RecordReader:
     def _read_one_by_one(self, array: bytes | bytearray) -> Records:
         try:
             raws = msgspec.json.decode(array, type=list[msgspec.Raw])
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise BadCut from error
         rows: list[Any] = []
         causes: dict[tuple[str, Verdict], list[int]] = defaultdict(list)
