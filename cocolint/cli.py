@@ -20,9 +20,6 @@ app = typer.Typer(
 )
 
 Selectors = Optional[list[str]]  # noqa: UP045 (read at run time by typer)
-RULES = "Rules"
-OUTPUT = "Output"
-GATE = "Gate"
 
 
 def _version(wanted: bool) -> None:
