@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, OBJECT_TASKS, rule
 from cocolint.model import Bools, FileFacts, Finding, Fix, Floats, Ints, Severity, Task
-from cocolint.read.columns import Annotations, Categories, Images, Index, Points, Rings, Runs
+from cocolint.read.again import Again
+from cocolint.read.columns import Annotations, Categories, Images, Index, Points, Rings, Runs, Segments
 from cocolint.read.geometry import distinct, median
 
 Faults = list[Finding]
 """The fixture `faults`: what the schema found for the rule that asks."""
 
 __all__ = [
-    "ALL_TASKS", "ANNOTATION_TASKS", "OBJECT_TASKS", "Annotations", "Bools", "Categories", "Faults", "FileFacts",
-    "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Points", "Rings", "Runs", "Severity", "Task", "distinct", "median",
+    "ALL_TASKS", "ANNOTATION_TASKS", "OBJECT_TASKS", "Again", "Annotations", "Bools", "Categories", "Faults", "FileFacts",
+    "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Points", "Rings", "Runs", "Segments", "Severity", "Task", "distinct", "median",
     "rule",
 ]  # fmt: skip

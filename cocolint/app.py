@@ -163,7 +163,7 @@ def _check_document(run: _Run, document: Document) -> None:
         document, rules, run.options, run.settings.processes, run.settings.rules_path, run.progress.advance
     )
     outcome, facts = check_document(document, slices, rules, run.options)
-    verdicts = Verdicts(outcome.findings, facts, rules)
+    verdicts = Verdicts(outcome.findings, facts, rules, outcome.skipped)
     names = run.gate.reported(file)
     skips = [skip for skip in verdicts.skips if skip.name in names]
     groups = run.gate.passes(verdicts.groups, file)

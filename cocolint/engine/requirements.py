@@ -35,10 +35,12 @@ class Verdicts:
     """The groups of one file after requirements: rows that a required rule condemned are left out.
 
     `found` are the findings by rule, `rules` those that ran, in an order in which required ones come first. `groups` are
-    the findings that remain, `skips` the rules whose ground was gone.
+    the findings that remain, `skips` the rules whose ground was gone, and those that `skipped` names with the reason.
     """
 
-    def __init__(self, found: Mapping[str, list[Finding]], facts: FileFacts, rules: list[Rule]) -> None:
+    def __init__(
+        self, found: Mapping[str, list[Finding]], facts: FileFacts, rules: list[Rule], skipped: Mapping[str, str] | None = None
+    ) -> None:
         self.groups: list[FindingGroup] = []
         self.skips: list[Skip] = []
         self._facts = facts
@@ -46,6 +48,9 @@ class Verdicts:
         self._whole: dict[str, bool] = {}
         by_name: dict[str, list[FindingGroup]] = {}
         for rule in rules:
+            if skipped and rule.name in skipped:
+                self.skips.append(Skip(rule.code, rule.name, facts.display, skipped[rule.name]))
+                continue
             findings = merged(found.get(rule.name, []))
             self._condemn(rule, findings)
             blocker = next((name for name in rule.requires if self._whole.get(name)), None)

@@ -25,15 +25,22 @@ class Scope(enum.IntEnum):
 
     SLICE = 1
     FILE = 2
+    DATASET = 3
 
 
 FIXTURES = {
     "annotations": Scope.SLICE,
+    "segment_maps": Scope.SLICE,
     "index": Scope.FILE,
     "images": Scope.FILE,
     "categories": Scope.FILE,
     "faults": Scope.FILE,
     "file": Scope.FILE,
+    "again": Scope.FILE,
+    "pictures": Scope.FILE,
+    "labels": Scope.FILE,
+    "dataset": Scope.DATASET,
+    "truth": Scope.DATASET,
 }
 
 
@@ -77,7 +84,9 @@ class Rule:
     @property
     def scope(self) -> Scope:
         """The smallest scope that all fixtures agree with."""
-        return Scope.SLICE if "annotations" in self.fixtures else Scope.FILE
+        if "annotations" in self.fixtures:
+            return Scope.SLICE
+        return max((FIXTURES[name] for name in self.fixtures), default=Scope.FILE)
 
     @property
     def on_by_default(self) -> bool:

@@ -7,7 +7,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
 from cocolint.model import Crash, FileFacts, Finding
+from cocolint.read.again import Again
 from cocolint.read.build import Masks, annotations_of
 from cocolint.read.columns import Annotations, Index
 from cocolint.read.document import Document
@@ -23,16 +24,27 @@ Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]
 
 
+class Absent(NamedTuple):
+    """Stands for a fixture that there is nothing for in this run: the rules that ask for it are skipped."""
+
+    because: str
+
+
 @dataclass
 class Outcome:
-    """What came of running rules: findings, seconds and tracebacks by the rule's name."""
+    """What came of running rules: findings, seconds, tracebacks, and why it was skipped, by the rule's name."""
 
     findings: Findings = field(default_factory=lambda: defaultdict(list))
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     crashes: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
 
     def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options) -> None:
         """Run one rule; if it raises, keep the traceback and go on."""
+        absent = next((f for name in rule.fixtures if isinstance(f := fixtures[name], Absent)), None)
+        if absent:
+            self.skipped[rule.name] = absent.because
+            return
         begin = time.perf_counter()
         try:
             found = list(rule(*(fixtures[name] for name in rule.fixtures), **options.get(rule.name, {})))
@@ -48,6 +60,7 @@ class Outcome:
         for name, seconds in other.seconds.items():
             self.seconds[name] += seconds
         self.crashes |= other.crashes
+        self.skipped |= other.skipped
 
 
 Column = npt.NDArray[Any]
@@ -116,7 +129,9 @@ def check_document(
     structural: Findings = defaultdict(list, {name: list(found) for name, found in document.faults.items()})
     for name in [name for name in outcome.findings if name.startswith("faults:")]:
         structural[name.removeprefix("faults:")] += outcome.findings.pop(name)
-    fixtures = {"index": index, "images": document.images, "categories": document.categories, "file": facts}
+    fixtures = {
+        "index": index, "images": document.images, "categories": document.categories, "file": facts, "again": Again(document),
+    }  # fmt: skip
     for rule in rules:
         if rule.scope is Scope.FILE:
             outcome.run(rule, {**fixtures, "faults": merged(structural.get(rule.name, []))}, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import chain, compress
@@ -11,7 +12,7 @@ import msgspec
 import numpy as np
 
 from cocolint.model import Bools, Floats, Ints
-from cocolint.read.columns import Annotations, Categories, Images, Points, Rings, Runs
+from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
 from cocolint.read.geometry import decode_counts, group_reduce
 from cocolint.read.parts import count_parts
 
@@ -84,6 +85,13 @@ class Masks:
         except (TypeError, OverflowError):
             return np.array([as_float(value) for value in values])
 
+    def loose_numbers(self, name: str) -> Floats:
+        """Return a field that may hold anything as floats, NaN where it is no number."""
+        values = self.column(name)
+        if self._nowhere(values):
+            return np.full(len(values), np.nan)
+        return np.fromiter(map(as_float, values), np.float64, len(values))
+
     def sizes(self, name: str) -> Floats:
         """Return a field of integers as floats; rows without one hold NaN, and so do larger ones, noted as overflow."""
         column = self.numbers(name)
@@ -93,6 +101,11 @@ class Masks:
             self.valid[name][large] = False
             column[large] = np.nan
         return column
+
+    def flags(self, name: str) -> Bools:
+        """Return whether a field is there and neither 0, false, null nor empty."""
+        values = self.column(name)
+        return np.zeros(len(values), bool) if self._nowhere(values) else np.fromiter(map(bool, values), bool, len(values))
 
     def texts(self, name: str) -> list[str]:
         """Return a field as strings, "" where there is none."""
@@ -137,7 +150,11 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
     keys["area"] = masks.numbers("area")
     keys["bbox"] = _boxes(masks.column("bbox"))
-    keys["rotation"] = _rotations(masks.column("attributes"), masks.valid["attributes"])
+    attributes = masks.column("attributes")
+    keys["rotation"] = _rotations(attributes, masks.valid["attributes"])
+    keys["track"] = _tracks(attributes, masks.valid["attributes"])
+    keys["score"] = masks.loose_numbers("score")
+    keys["ignored"] = masks.flags("ignore")
     keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
     keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
     segmentations = masks.column("segmentation")
@@ -149,7 +166,11 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     keys["part_count"] = _part_counts(size, runs, keys["iscrowd"] == 1)
     keys |= _mask_keys(size, rings, runs, points)
     keys |= _point_keys(points, categories.point_count_of(keys["category"]))
-    return Annotations(keys, masks.valid, masks.absent, images, categories, rings, runs, points)
+    captions = masks.texts("caption")
+    if masks.valid["caption"].any():
+        keys["digest"] = np.array([_digest(text.strip().casefold()) for text in captions], np.float64)
+    details = Details(rings, runs, points, _segments(masks.column("segments_info")), captions, attributes)
+    return Annotations(keys, masks.valid, masks.absent, images, categories, details)
 
 
 def _boxes(values: Sequence[Any]) -> Floats:
@@ -168,6 +189,36 @@ def _rotations(values: Sequence[Any], there: Bools) -> Floats:
             angle = as_float(values[row]["rotation"])
             out[row] = 0 if np.isnan(angle) else angle
     return out
+
+
+def _tracks(values: Sequence[Any], there: Bools) -> Ints:
+    """Return `track_id` of the attributes, or Encord's name of a track, as a number; 0 where there is neither."""
+    out = np.zeros(len(values), np.int64)
+    for row in np.flatnonzero(there).tolist():
+        track = values[row].get("track_id", values[row].get("encord_track_uuid"))
+        if track is not None:
+            out[row] = _digest(repr(track)) or 1
+    return out
+
+
+def _digest(text: str) -> int:
+    """Return a number that equal texts share in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).digest())
+
+
+def _segments(values: Sequence[Any]) -> Segments:
+    lists = [() if value is UNSET else value for value in values]
+    flat = list(chain.from_iterable(lists))
+    count = np.fromiter(map(len, lists), np.int64, len(lists))
+    owner = np.repeat(np.arange(len(lists)), count)
+    place = np.arange(len(flat)) - np.repeat(np.cumsum(count) - count, count)
+    columns: dict[str, Any] = {
+        name: np.array([_clip(getattr(segment, name, -1)) for segment in flat], np.int64)
+        for name in ("id", "category_id", "area", "iscrowd")
+    }
+    unknown = (np.nan,) * 4
+    bbox = np.array([getattr(segment, "bbox", unknown) for segment in flat], np.float64).reshape(-1, 4)
+    return Segments(owner, place, bbox=bbox, **columns)
 
 
 def _floats(lists: Iterable[list[float]]) -> Floats:

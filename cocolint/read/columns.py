@@ -215,16 +215,46 @@ class Points:
         return owner, place, flat
 
 
+@dataclass(frozen=True)
+class Segments:
+    """All panoptic segments of some annotations, flat.
+
+    `owner` is the annotation's row in its table, `place` the segment's number within the annotation. `area`, `iscrowd` and
+    `bbox` (n, 4) are -1 and NaN in results, which have none.
+    """
+
+    owner: Ints
+    place: Ints
+    id: Ints
+    category_id: Ints
+    area: Ints
+    iscrowd: Ints
+    bbox: Floats
+
+
+@dataclass(frozen=True)
+class Details:
+    """What annotations hold besides their key columns. `captions` are "" and `attributes` UNSET where there are none."""
+
+    rings: Rings
+    runs: Runs
+    points: Points
+    segments: Segments
+    captions: list[str]
+    attributes: list[Any]
+
+
 class Index(Table):
     """The key columns of all annotations of a file.
 
     `id`, `image_id`, `category_id`, `num_keypoints` (-1 where unknown) and `iscrowd` (0 where unknown) are integers;
-    `area` and `bbox` (n, 4) are NaN where unknown; `rotation` is `attributes.rotation` in degrees, 0 where there is none.
+    `area`, `score` and `bbox` (n, 4) are NaN where unknown; `rotation` is `attributes.rotation` in degrees and `track` a
+    number for the track that the attributes name, both 0 where there is none; `ignored` tells an `ignore` that is not 0.
     `image` and `category` are rows of the other tables, -1 where there is no such record. `ring_count` is the number of
     polygon rings, `is_rle` tells a run-length mask, `part_count` is the number of connected parts of a crowd's run-length
     mask (-1 where it was not counted, as only some of each slice are). `mask_bounds` (n, 4) are x1, y1, x2, y2 of the
     mask; `mask_area` is the sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a
-    mask. Equal masks and keypoints have an equal `digest`. Of keypoints that are as many as the category declares,
+    mask. Equal masks and keypoints have an equal `digest`, and so have captions that differ in case and outer blanks only. Of keypoints that are as many as the category declares,
     `labelled` counts those with v > 0 and `scored` those whose v is a fraction in (0, 1); `odd_visibility` is the largest
     v that is not 0, 1 or 2, NaN if there is none.
     """
@@ -245,6 +275,9 @@ class Index(Table):
         self.bbox: Floats = keys["bbox"]
         self.num_keypoints: Ints = keys["num_keypoints"]
         self.rotation: Floats = keys["rotation"]
+        self.track: Ints = keys["track"]
+        self.score: Floats = keys["score"]
+        self.ignored: Bools = keys["ignored"]
         self.image: Ints = keys["image"]
         self.category: Ints = keys["category"]
         self.ring_count: Ints = keys["ring_count"]
@@ -294,7 +327,7 @@ class Index(Table):
 
 
 class Annotations(Index):
-    """Annotations of one slice: the key columns, and the ragged `rings`, `runs` and `points` that only a slice holds."""
+    """Annotations of one slice: the key columns, and the ragged `rings`, `runs`, `points` and so on that only a slice holds."""
 
     def __init__(
         self,
@@ -303,16 +336,17 @@ class Annotations(Index):
         absent: dict[str, Bools],
         images: Images,
         categories: Categories,
-        rings: Rings,
-        runs: Runs,
-        points: Points,
+        details: Details,
     ) -> None:
         super().__init__(keys, valid, absent, images)
         self.images = images
         self.categories = categories
-        self.rings = rings
-        self.runs = runs
-        self.points = points
+        self.rings = details.rings
+        self.runs = details.runs
+        self.points = details.points
+        self.segments = details.segments
+        self.captions = details.captions
+        self.attributes = details.attributes
 
     @cached_property
     def point_count(self) -> Ints:

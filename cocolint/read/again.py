@@ -1,0 +1,33 @@
+"""A second look at some rows of a file: their polygons, runs and keypoints, which the columns of a whole file do not hold."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from cocolint.model import Ints
+from cocolint.read.build import Masks, annotations_of
+from cocolint.read.columns import Annotations
+from cocolint.read.document import Document
+from cocolint.read.source import array_of
+from cocolint.read.structure import RecordReader
+
+
+class Again:
+    """Reads chosen annotations of a document once more."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def at(self, rows: Ints) -> Annotations:
+        """Return the annotations at `rows`, which ascend; the first of `rows` is row 0 of the table, and so on."""
+        document = self._document
+        parts: list[bytes] = []
+        for number, span in enumerate(document.slices):
+            first, stop = np.searchsorted(rows, document.row_starts[number : number + 2])
+            if first < stop:
+                raws = msgspec.json.decode(array_of(document.source.data, *span), type=list[msgspec.Raw])
+                parts += [bytes(raws[row]) for row in (rows[first:stop] - document.row_starts[number]).tolist()]
+        reader = RecordReader(document.task, "annotations", document.source.nonfinite)
+        records = reader.read(b"[%b]" % b",".join(parts))
+        return annotations_of(Masks(records.rows, records.broken), document.images, document.categories)
