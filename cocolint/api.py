@@ -13,6 +13,6 @@ Faults = list[Finding]
 
 __all__ = [
     "ALL_TASKS", "ANNOTATION_TASKS", "OBJECT_TASKS", "Again", "Annotations", "Bools", "Categories", "Faults", "FileFacts",
-    "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Points", "Rings", "Runs", "Segments", "Severity", "Task", "distinct", "median",
-    "rule",
+    "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Points", "Rings", "Runs", "Segments", "Severity", "Task",
+    "distinct", "median", "rule",
 ]  # fmt: skip

@@ -254,9 +254,9 @@ class Index(Table):
     polygon rings, `is_rle` tells a run-length mask, `part_count` is the number of connected parts of a crowd's run-length
     mask (-1 where it was not counted, as only some of each slice are). `mask_bounds` (n, 4) are x1, y1, x2, y2 of the
     mask; `mask_area` is the sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a
-    mask. Equal masks and keypoints have an equal `digest`, and so have captions that differ in case and outer blanks only. Of keypoints that are as many as the category declares,
-    `labelled` counts those with v > 0 and `scored` those whose v is a fraction in (0, 1); `odd_visibility` is the largest
-    v that is not 0, 1 or 2, NaN if there is none.
+    mask. Equal masks and keypoints have an equal `digest`, and so have captions that differ in case and outer blanks
+    only. Of keypoints that are as many as the category declares, `labelled` counts those with v > 0 and `scored` those
+    whose v is a fraction in (0, 1); `odd_visibility` is the largest v that is not 0, 1 or 2, NaN if there is none.
     """
 
     section = "annotations"
