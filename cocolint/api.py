@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, OBJECT_TASKS, rule
 from cocolint.model import Bools, FileFacts, Finding, Fix, Floats, Ints, Severity, Task
 from cocolint.read.again import Again
@@ -11,8 +12,11 @@ from cocolint.read.geometry import distinct, median
 Faults = list[Finding]
 """The fixture `faults`: what the schema found for the rule that asks."""
 
+Truth = Member
+"""The fixture `truth`: the file of ground truth that a results file belongs to."""
+
 __all__ = [
-    "ALL_TASKS", "ANNOTATION_TASKS", "OBJECT_TASKS", "Again", "Annotations", "Bools", "Categories", "Faults", "FileFacts",
-    "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Points", "Rings", "Runs", "Segments", "Severity", "Task",
-    "distinct", "median", "rule",
+    "ALL_TASKS", "ANNOTATION_TASKS", "OBJECT_TASKS", "Again", "Annotations", "Bools", "Categories", "Dataset",
+    "Faults", "FileFacts", "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Member", "Points", "Rings", "Runs",
+    "Segments", "Severity", "Task", "Truth", "distinct", "median", "rule",
 ]  # fmt: skip

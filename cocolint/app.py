@@ -6,14 +6,17 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from cocolint import config, discover
 from cocolint.config import Settings
 from cocolint.engine import pool, registry
+from cocolint.engine.dataset import Dataset, Member, truth_of
 from cocolint.engine.requirements import Verdicts
-from cocolint.engine.rule import Rule
-from cocolint.engine.running import Options, check_document, crashes_of
+from cocolint.engine.rule import Rule, Scope
+from cocolint.engine.running import Absent, Checked, Options, SliceOutcome, check_document, crashes_of
+from cocolint.failure import PathError
 from cocolint.gate import Gate
 from cocolint.model import (
     AnnotationFile,
@@ -65,8 +68,8 @@ class _Run:
     progress: Progress
     results: list[FileResult] = field(default_factory=list)
     locators: dict[str, Locator] = field(default_factory=dict)
-    skips: list[Skip] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
+    checked: list[Checked] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     not_coco: int = 0
@@ -89,8 +92,14 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
         if gate.enough(run.results):
             stopped = file is not files[-1]
             break
+    _compare_files(run)
+    for checked in run.checked:
+        run.crashes += crashes_of(checked.outcome, checked.rules, checked.facts.display)
+        for name, seconds in checked.outcome.seconds.items():
+            run.seconds[name] += seconds
+    skips = [skip for result in run.results for skip in result.skips]
     return Report(
-        run.results, run.skips, run.crashes, len(gate.chosen), run.not_coco, stopped,
+        run.results, skips, run.crashes, len(gate.chosen), run.not_coco, stopped,
         time.perf_counter() - begin, dict(run.seconds), gate.exit_code(run.results, run.broken or bool(run.crashes)),
         lambda group, limit: run.locators[group.path].occurrences(group.finding, limit),
         dict(run.steps), {rule.code: rule.name for rule in gate.chosen},
@@ -157,28 +166,73 @@ def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> No
 
 
 def _check_document(run: _Run, document: Document) -> None:
-    file = document.file
     rules = [rule for rule in run.gate.rules if document.task in rule.tasks]
-    slices = pool.check_slices(
-        document, rules, run.options, run.settings.processes, run.settings.rules_path, run.progress.advance
-    )
-    outcome, facts = check_document(document, slices, rules, run.options)
-    verdicts = Verdicts(outcome.findings, facts, rules, outcome.skipped)
+    checked = check_document(document, _check_slices(run, document, rules), rules, run.options)
+    run.checked.append(checked)
+    run.locators[checked.facts.display] = Locator(document.file.path, document)
+    run.results.append(_result_of(run, checked))
+
+
+def _check_slices(run: _Run, document: Document, rules: list[Rule]) -> list[SliceOutcome]:
+    settings = run.settings
+    return pool.check_slices(document, rules, run.options, settings.processes, settings.rules_path, run.progress.advance)
+
+
+def _compare_files(run: _Run) -> None:
+    """Run the rules that compare files, each data set on its own."""
+    told = _ground_truth(run) if any(checked.facts.task.is_results for checked in run.checked) else None
+    by_root: dict[Path, list[Checked]] = defaultdict(list)
+    for checked in run.checked:
+        by_root[checked.document.file.root].append(checked)
+    for group in by_root.values():
+        members = [_member(checked) for checked in group]
+        for place, checked in enumerate(group):
+            if not any(rule.scope is Scope.DATASET for rule in checked.rules):
+                continue
+            dataset = Dataset(members, place)
+            truth = (told or truth_of(dataset.me, members)) if checked.facts.task.is_results else None
+            checked.fixtures["dataset"] = dataset if len(members) > 1 else Absent("no other file of its data set was checked")
+            checked.fixtures["truth"] = truth or Absent("there is no ground truth: name it with --ground-truth")
+            checked.run(Scope.DATASET, run.options)
+            old = next(number for number, result in enumerate(run.results) if result.path == checked.facts.display)
+            run.results[old] = _result_of(run, checked)
+
+
+def _member(checked: Checked) -> Member:
+    document = checked.document
+    return Member(document.file, checked.facts, document.images, document.categories, checked.index)
+
+
+def _ground_truth(run: _Run) -> Member | None:
+    """Return the file that the user named as ground truth, read but not checked. Raises `PathError` if it cannot be."""
+    path = run.settings.ground_truth
+    if path is None:
+        return None
+    file = discover.find([str(path)])[0]
+    known = next((checked for checked in run.checked if checked.document.file.path == file.path), None)
+    if known:
+        return _member(known)
+    try:
+        document = open_document(file, exact=True)
+        return _member(check_document(document, _check_slices(run, document, []), [], {}))
+    except (OSError, NotCoco, Unusable) as error:
+        raise PathError(f"--ground-truth {path}: {error}") from error
+
+
+def _result_of(run: _Run, checked: Checked) -> FileResult:
+    """Return what came of a file, after requirements and the gate."""
+    document, facts, outcome = checked.document, checked.facts, checked.outcome
+    file = document.file
+    verdicts = Verdicts(outcome.findings, facts, checked.rules, outcome.skipped)
     names = run.gate.reported(file)
     skips = [skip for skip in verdicts.skips if skip.name in names]
     groups = run.gate.passes(verdicts.groups, file)
-    result = FileResult(
+    return FileResult(
         file.display, document.task, file.subset, document.dialect, file.layout,
         Status.FAILED if run.gate.fails(groups) else Status.PASSED,
         len(document.images), facts.row_counts["annotations"], len(document.categories), file.path.stat().st_size,
-        marks=_marks([rule for rule in rules if rule.name in names], groups, skips), groups=groups,
+        marks=_marks([rule for rule in checked.rules if rule.name in names], groups, skips), groups=groups, skips=skips,
     )  # fmt: skip
-    run.results.append(result)
-    run.skips += skips
-    run.crashes += crashes_of(outcome, rules, file.display)
-    run.locators[file.display] = Locator(file.path, document)
-    for name, seconds in outcome.seconds.items():
-        run.seconds[name] += seconds
 
 
 def _marks(rules: Iterable[Rule], groups: Iterable[FindingGroup], skips: Iterable[Skip]) -> list[tuple[str, str]]:

@@ -45,6 +45,16 @@ def check(
     ignore: Annotated[Selectors, typer.Option(help="Do not run these.")] = None,
     keyword: Annotated[str, typer.Option("-k", metavar="EXPR", help="Of these, run what fits: words, and, or, not.")] = "",
     task: Annotated[str, typer.Option(help="The task of all files, instead of what name and content tell.")] = "",
+    dialect: Annotated[
+        str, typer.Option(help="Who wrote the files, instead of what their marks tell; coco relaxes nothing.")
+    ] = "",
+    profile: Annotated[Selectors, typer.Option(help="Who will read the files: severities follow their demands.")] = None,
+    labels: Annotated[
+        str, typer.Option(help="The categories there should be: FILE, coco-80, coco-panoptic-133, coco-stuff.")
+    ] = "",
+    ground_truth: Annotated[Optional[Path], typer.Option(help="What results files are compared with.")] = None,  # noqa: UP045
+    images_root: Annotated[Optional[Path], typer.Option(help="Folder with the pictures. [default: found]")] = None,  # noqa: UP045
+    no_images: Annotated[bool, typer.Option("--no-images", help="Leave the pictures alone.")] = False,
     exclude: Annotated[Selectors, typer.Option(help="Globs of files that are not searched.")] = None,
     output_format: Annotated[str, typer.Option(help="full, concise, json, jsonl or github.")] = "",
     max_examples: Annotated[str, typer.Option(help="Rows shown of each finding; none for all. [default: 5]")] = "",
@@ -71,8 +81,12 @@ def check(
     given = {
         "select": _split(select), "extend-select": _split(extend_select), "ignore": _split(ignore), "exclude": _split(exclude),
         "fail-on": fail_on or None, "max-examples": max_examples or None, "jobs": jobs,
+        "profiles": _split(profile), "labels": labels or None, "images-root": images_root,
     }  # fmt: skip
-    flags: dict[str, Any] = {"keyword": keyword, "exit_zero": exit_zero, "maxfail": 1 if fail_fast else maxfail}
+    flags: dict[str, Any] = {
+        "keyword": keyword, "exit_zero": exit_zero, "maxfail": 1 if fail_fast else maxfail,
+        "dialect": dialect, "ground_truth": ground_truth, "no_images": no_images,
+    }  # fmt: skip
     settings = config.resolve(given, flags, task, configuration or [], isolated)
     if show_settings:
         print(config.shown(settings))

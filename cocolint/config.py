@@ -30,6 +30,12 @@ class Settings:
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, Task] = field(default_factory=dict)
     task: Task | None = None
+    dialect: str = ""
+    profiles: tuple[str, ...] = ()
+    labels: str = ""
+    images_root: Path | None = None
+    no_images: bool = False
+    ground_truth: Path | None = None
     fail_on: Severity = Severity.ERROR
     exit_zero: bool = False
     maxfail: int = 0
@@ -55,6 +61,9 @@ ABOUT = {
     "per-file-ignores": "table of globs to rules not to run on those files",
     "exclude": "globs of files and folders that are not searched",
     "kinds": "table of globs to the task of files whose name does not tell",
+    "profiles": "who will read the files: their demands change severities and options",
+    "labels": "list of category names that the files should have: a file, or coco-80, coco-panoptic-133 or coco-stuff",
+    "images-root": "folder with the pictures, where it is not found beside the annotations",
     "fail-on": "least severity that makes a run fail: error, warning or info",
     "max-examples": "rows shown of each finding, or none for all",
     "jobs": "processes to use; 0 for as many as there are cores",
@@ -83,8 +92,9 @@ def load(path: Path | None) -> Settings:
     if path.name == "pyproject.toml":
         table = table.get("tool", {}).get("cocolint", {})
     values = {key: _value(key, value, path) for key, value in table.items()}
-    if values.get("rules-path") is not None:
-        values["rules-path"] = path.parent / values["rules-path"]
+    for key in ("rules-path", "images-root"):
+        if values.get(key) is not None:
+            values[key] = path.parent / values[key]
     named = {key.replace("-", "_"): value for key, value in values.items()}
     return replace(Settings(config_file=path), **named)
 
@@ -193,6 +203,9 @@ _CONVERT: dict[str, Any] = {
     "per-file-ignores": lambda value: {glob: words(rules) for glob, rules in _table(value).items()},
     "exclude": words,
     "kinds": lambda value: {glob: task_named(task) for glob, task in _table(value).items()},
+    "profiles": words,
+    "labels": str,
+    "images-root": Path,
     "fail-on": severity,
     "max-examples": examples,
     "jobs": _count,

@@ -18,6 +18,8 @@ _PATTERN = re.compile(
 _SUFFIXES = (".json", ".json.gz")
 _IGNORED_FOLDERS = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 _DEFAULT_SUBSET = "default"
+_WORDS = re.compile(r"[^a-z]+")
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "minival", "test", "testing", "results"})
 
 
 def find(paths: Iterable[str], exclude: Iterable[str] = (), kinds: Mapping[str, Task] | None = None) -> list[AnnotationFile]:
@@ -90,7 +92,16 @@ def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFi
     layout, subset = _layout(where)
     if match:
         subset = match["subset"]
-    return AnnotationFile(where, display, task, subset, layout, match is not None, named, told is not None)
+    root = _root(where.resolve(), layout, match is not None)
+    return AnnotationFile(where, display, task, subset, layout, match is not None, named, told is not None, root)
+
+
+def _root(path: Path, layout: str, follows_pattern: bool) -> Path:
+    """Return the folder of the data set that a file is part of; a file in no known layout is a data set of its own."""
+    if layout in ("roboflow", "coco"):
+        return path.parent.parent
+    words = set(_WORDS.split(path.name.lower()))
+    return path.parent if follows_pattern or words & _SPLITS else path
 
 
 def _layout(path: Path) -> tuple[str, str]:

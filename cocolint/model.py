@@ -79,7 +79,8 @@ class Status(enum.StrEnum):
 class AnnotationFile(NamedTuple):
     """One file to check, as its path tells.
 
-    `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name.
+    `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name. `root` is the
+    folder of the data set that the file is part of, or the file itself if it is part of none.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class AnnotationFile(NamedTuple):
     follows_pattern: bool
     named_by_user: bool
     task_is_told: bool = False
+    root: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ class FileResult:
     note: str = ""
     marks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     groups: list[FindingGroup] = dataclasses.field(default_factory=list)
+    skips: list[Skip] = dataclasses.field(default_factory=list)
 
 
 class ExitCode(enum.IntEnum):

@@ -116,26 +116,41 @@ def check_slice(
     return SliceOutcome(len(table), _thinned(table.keys), _thinned(table.valid), _thinned(table.absent), outcome)
 
 
-def check_document(
-    document: Document, slices: list[SliceOutcome], rules: list[Rule], options: Options
-) -> tuple[Outcome, FileFacts]:
-    """Join the outcomes of the slices, run the rules that see the whole file, and return all findings with the facts."""
+@dataclass
+class Checked:
+    """A document whose rules have run, except for those that compare files; `fixtures` are what rules may ask for."""
+
+    document: Document
+    facts: FileFacts
+    index: Index
+    rules: list[Rule]
+    outcome: Outcome
+    fixtures: dict[str, Any]
+
+    def run(self, scope: Scope, options: Options) -> None:
+        """Run the rules of one scope."""
+        for rule in self.rules:
+            if rule.scope is scope:
+                faults = merged(self.document.faults.get(rule.name, []))
+                self.outcome.run(rule, {**self.fixtures, "faults": faults}, options)
+
+
+def check_document(document: Document, slices: list[SliceOutcome], rules: list[Rule], options: Options) -> Checked:
+    """Join the outcomes of the slices, and run the rules that see the whole file."""
     outcome, index = _join(document, slices)
     file = document.file
     facts = FileFacts(
         file.display, document.task, file.subset, document.dialect, file.layout, file.follows_pattern, document.keys,
         {"images": len(document.images), "categories": len(document.categories), "annotations": len(index)},
     )  # fmt: skip
-    structural: Findings = defaultdict(list, {name: list(found) for name, found in document.faults.items()})
     for name in [name for name in outcome.findings if name.startswith("faults:")]:
-        structural[name.removeprefix("faults:")] += outcome.findings.pop(name)
+        document.faults.setdefault(name.removeprefix("faults:"), []).extend(outcome.findings.pop(name))
     fixtures = {
         "index": index, "images": document.images, "categories": document.categories, "file": facts, "again": Again(document),
     }  # fmt: skip
-    for rule in rules:
-        if rule.scope is Scope.FILE:
-            outcome.run(rule, {**fixtures, "faults": merged(structural.get(rule.name, []))}, options)
-    return outcome, facts
+    checked = Checked(document, facts, index, rules, outcome, fixtures)
+    checked.run(Scope.FILE, options)
+    return checked
 
 
 def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Index]:

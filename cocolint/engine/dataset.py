@@ -1,0 +1,60 @@
+"""All files of one data set, for the rules that compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cocolint.model import AnnotationFile, FileFacts, Task
+from cocolint.read.columns import Categories, Images, Index
+
+_TRUTH = {
+    Task.RESULTS_BBOX: (Task.INSTANCES, Task.PERSON_KEYPOINTS),
+    Task.RESULTS_SEGM: (Task.INSTANCES, Task.PERSON_KEYPOINTS),
+    Task.RESULTS_KEYPOINTS: (Task.PERSON_KEYPOINTS,),
+    Task.RESULTS_CAPTIONS: (Task.CAPTIONS,),
+    Task.RESULTS_STUFF: (Task.STUFF,),
+    Task.RESULTS_PANOPTIC: (Task.PANOPTIC,),
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a data set: what its path tells, the facts, and its tables."""
+
+    file: AnnotationFile
+    facts: FileFacts
+    images: Images
+    categories: Categories
+    index: Index
+
+    @property
+    def display(self) -> str:
+        """The path as it is shown."""
+        return self.facts.display
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The files of one data set in the order of the run; the rule looks at the one at `place`."""
+
+    members: Sequence[Member]
+    place: int
+
+    @property
+    def me(self) -> Member:
+        """The file that the rule looks at."""
+        return self.members[self.place]
+
+    @property
+    def earlier(self) -> Sequence[Member]:
+        """The files before that one: a pair of files is compared once, in the later of the two."""
+        return self.members[: self.place]
+
+
+def truth_of(results: Member, members: Sequence[Member]) -> Member | None:
+    """Return the ground truth that belongs to a results file: of a fitting task, and of the subset that its name holds."""
+    name = results.file.path.name
+    tasks = _TRUTH[results.facts.task]
+    fitting = [m for task in tasks for m in members if m.facts.task is task and f"_{m.facts.subset}_" in name]
+    return max(fitting, key=lambda member: len(member.facts.subset), default=None)
