@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, OBJECT_TASKS, rule
+from cocolint.label_list import LabelList
 from cocolint.model import Bools, FileFacts, Finding, Fix, Floats, Ints, Severity, Task
 from cocolint.read.again import Again
 from cocolint.read.columns import Annotations, Categories, Images, Index, Points, Rings, Runs, Segments
@@ -17,6 +18,6 @@ Truth = Member
 
 __all__ = [
     "ALL_TASKS", "ANNOTATION_TASKS", "OBJECT_TASKS", "Again", "Annotations", "Bools", "Categories", "Dataset",
-    "Faults", "FileFacts", "Finding", "Fix", "Floats", "Images", "Index", "Ints", "Member", "Points", "Rings", "Runs",
-    "Segments", "Severity", "Task", "Truth", "distinct", "median", "rule",
+    "Faults", "FileFacts", "Finding", "Fix", "Floats", "Images", "Index", "Ints", "LabelList", "Member", "Points",
+    "Rings", "Runs",    "Segments", "Severity", "Task", "Truth", "distinct", "median", "rule",
 ]  # fmt: skip

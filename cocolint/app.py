@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from cocolint import config, discover
+from cocolint import config, discover, label_list
 from cocolint.config import Settings
 from cocolint.engine import pool, registry
 from cocolint.engine.dataset import Dataset, Member, truth_of
@@ -65,6 +65,7 @@ class _Run:
     gate: Gate
     options: Options
     settings: Settings
+    fixtures: dict[str, Any]
     progress: Progress
     results: list[FileResult] = field(default_factory=list)
     locators: dict[str, Locator] = field(default_factory=dict)
@@ -85,10 +86,13 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     rules = registry.load(settings.rules_path)
     gate = Gate(settings, rules)
     files = discover.find(paths, settings.exclude, settings.kinds)
-    run = _Run(gate, config.rule_options(settings, rules), settings, progress or NoProgress())
+    labels = (
+        label_list.load(settings.labels) if settings.labels else Absent("there is no list of labels: name it with --labels")
+    )
+    run = _Run(gate, config.rule_options(settings, rules), settings, {"labels": labels}, progress or NoProgress())
     stopped = False
     for file in files:
-        _check_file(run, file._replace(task=settings.task, task_is_told=True) if settings.task else file)
+        _check_file(run, _as_told(file, settings))
         if gate.enough(run.results):
             stopped = file is not files[-1]
             break
@@ -104,6 +108,12 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
         lambda group, limit: run.locators[group.path].occurrences(group.finding, limit),
         dict(run.steps), {rule.code: rule.name for rule in gate.chosen},
     )  # fmt: skip
+
+
+def _as_told(file: AnnotationFile, settings: Settings) -> AnnotationFile:
+    if settings.task:
+        file = file._replace(task=settings.task, task_is_told=True)
+    return file._replace(dialect=settings.dialect)
 
 
 def _check_file(run: _Run, file: AnnotationFile) -> None:
@@ -167,7 +177,7 @@ def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> No
 
 def _check_document(run: _Run, document: Document) -> None:
     rules = [rule for rule in run.gate.rules if document.task in rule.tasks]
-    checked = check_document(document, _check_slices(run, document, rules), rules, run.options)
+    checked = check_document(document, _check_slices(run, document, rules), rules, run.options, run.fixtures)
     run.checked.append(checked)
     run.locators[checked.facts.display] = Locator(document.file.path, document)
     run.results.append(_result_of(run, checked))
@@ -214,7 +224,7 @@ def _ground_truth(run: _Run) -> Member | None:
         return _member(known)
     try:
         document = open_document(file, exact=True)
-        return _member(check_document(document, _check_slices(run, document, []), [], {}))
+        return _member(check_document(document, _check_slices(run, document, []), [], {}, {}))
     except (OSError, NotCoco, Unusable) as error:
         raise PathError(f"--ground-truth {path}: {error}") from error
 

@@ -11,6 +11,7 @@ from typing import Any
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
 from cocolint.model import Severity, Task
+from cocolint.read.detect import DIALECTS, PLAIN
 
 FILES = ("cocolint.toml", "pyproject.toml")
 
@@ -116,6 +117,9 @@ def resolve(
     table = _parsed("\n".join(inline), "--config") if inline else {}
     table |= {key: value for key, value in given.items() if value is not None}
     values = {key.replace("-", "_"): _value(key, value, "command line") for key, value in table.items()}
+    dialect = flags.get("dialect")
+    if dialect and dialect not in (PLAIN, *DIALECTS):
+        raise ConfigError(f"no dialect '{dialect}'{did_you_mean(dialect, DIALECTS)}; there are {PLAIN}, {', '.join(DIALECTS)}")
     return replace(settings, **values, **flags, task=task_named(task) if task else None)
 
 

@@ -80,7 +80,8 @@ class AnnotationFile(NamedTuple):
     """One file to check, as its path tells.
 
     `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name. `root` is the
-    folder of the data set that the file is part of, or the file itself if it is part of none.
+    folder of the data set that the file is part of, or the file itself if it is part of none. `dialect` is "" where the
+    content has to tell it.
     """
 
     path: Path
@@ -92,6 +93,7 @@ class AnnotationFile(NamedTuple):
     named_by_user: bool
     task_is_told: bool = False
     root: Path = Path()
+    dialect: str = ""
 
 
 @dataclass(frozen=True)

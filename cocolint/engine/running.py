@@ -135,8 +135,10 @@ class Checked:
                 self.outcome.run(rule, {**self.fixtures, "faults": faults}, options)
 
 
-def check_document(document: Document, slices: list[SliceOutcome], rules: list[Rule], options: Options) -> Checked:
-    """Join the outcomes of the slices, and run the rules that see the whole file."""
+def check_document(
+    document: Document, slices: list[SliceOutcome], rules: list[Rule], options: Options, more: Mapping[str, Any]
+) -> Checked:
+    """Join the outcomes of the slices, and run the rules that see the whole file. `more` are fixtures of the whole run."""
     outcome, index = _join(document, slices)
     file = document.file
     facts = FileFacts(
@@ -147,6 +149,7 @@ def check_document(document: Document, slices: list[SliceOutcome], rules: list[R
         document.faults.setdefault(name.removeprefix("faults:"), []).extend(outcome.findings.pop(name))
     fixtures = {
         "index": index, "images": document.images, "categories": document.categories, "file": facts, "again": Again(document),
+        **more,
     }  # fmt: skip
     checked = Checked(document, facts, index, rules, outcome, fixtures)
     checked.run(Scope.FILE, options)

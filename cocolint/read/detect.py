@@ -10,6 +10,8 @@ from cocolint.model import Task
 
 Record = Mapping[str, Any]
 
+PLAIN = "coco"
+"""The dialect of files without anybody's marks."""
 SECTIONS = frozenset({"images", "annotations", "categories"})
 
 
@@ -77,8 +79,8 @@ def _keys_of(records: Sequence[Record]) -> set[str]:
 
 
 def dialect_of(sample: Sample) -> str:
-    """Return the name of the dialect whose marks the file carries, or `coco`."""
-    return next((name for name, carries in DIALECTS.items() if carries(sample)), "coco")
+    """Return the name of the dialect whose marks the file carries, or `PLAIN`."""
+    return next((name for name, carries in DIALECTS.items() if carries(sample)), PLAIN)
 
 
 def _any_has(records: Sequence[Record], *keys: str) -> bool:

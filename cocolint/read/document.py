@@ -90,7 +90,7 @@ def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
     _merge(faults, _root_faults(source, sections, task))
     _merge(faults, _nonfinite_elsewhere(source, sections))
     return Document(
-        file, source, task, detect.dialect_of(sample), sections, is_array,
+        file, source, task, file.dialect or detect.dialect_of(sample), sections, is_array,
         images, categories, cut(source, sections.get("annotations")), is_proved, dict(faults),
     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from cocolint import app
-from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.rule import Rule
 from cocolint.model import Severity
@@ -22,7 +21,7 @@ CASES: list[Case] = [case for name in FAMILIES for case in importlib.import_modu
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_case(case: Case, tmp_path: Path) -> None:
     path = case.write(tmp_path)
-    report = app.check([str(path)], Settings(select=("ALL",), rules={case.rule: dict(case.options)}, jobs=1))
+    report = app.check([str(path)], case.settings(tmp_path))
     assert not report.crashes
     counts = {group.name: 0 for group in report.groups}
     for group in report.groups:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cocolint.config import Settings
+
 Data = dict[str, Any]
 
 
@@ -26,7 +28,8 @@ class Case:
     """`edit` maps JSON pointers of the sound file of `task` to new values; `change` rewrites the whole data instead.
 
     `fires` is the count that the rule must report, 0 for a case in which it must stay silent. No other rule may report an
-    error; `also` names those that may, because the same edit is a fault of theirs as well.
+    error; `also` names those that may, because the same edit is a fault of theirs as well. `labels` are the lines of a list
+    of labels that the file is compared with.
     """
 
     rule: str
@@ -38,9 +41,16 @@ class Case:
     file_name: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.about}"
+
+    def settings(self, folder: Path) -> Settings:
+        """Return the settings of the run: all rules, with the options and the labels of this case."""
+        path = folder / "labels.txt"
+        path.write_text("\n".join(self.labels), encoding="utf-8")
+        return Settings(select=("ALL",), rules={self.rule: dict(self.options)}, jobs=1, labels=str(path) if self.labels else "")
 
     def data(self) -> Any:
         """Return the content of the file of this case."""
