@@ -56,9 +56,9 @@ def categories(task: str) -> list[Record]:
 def polygon(width: int, height: int, rng: np.random.Generator) -> Floats:
     """One star-shaped ring of shape (vertices, 2), inside the image, in hundredths of a pixel."""
     vertices = max(4, int(rng.exponential(MEAN_VERTICES - 4)) + 4)
-    radius = np.minimum(rng.lognormal(3.4, 0.9), min(width, height) / 2.2)
+    radius = np.clip(rng.lognormal(3.4, 0.9), 3, min(width, height) / 2.2)
     centre = rng.uniform(radius, [width - radius, height - radius])
-    angles = np.sort(rng.uniform(0, 2 * np.pi, vertices))
+    angles = (np.arange(vertices) + rng.uniform(0, 0.9, vertices)) * 2 * np.pi / vertices  # all around: it never crosses itself
     radii = radius * rng.uniform(0.75, 1.0, vertices)
     ring = centre + np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii[:, None]
     inside: Floats = np.round(np.clip(ring, 0, [width, height]), 2)

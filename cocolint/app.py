@@ -15,7 +15,7 @@ from cocolint.engine import pool, registry
 from cocolint.engine.dataset import Dataset, Member, truth_of
 from cocolint.engine.requirements import Verdicts
 from cocolint.engine.rule import Rule, Scope
-from cocolint.engine.running import Absent, Checked, Options, SliceOutcome, check_document, crashes_of
+from cocolint.engine.running import Absent, Checked, Options, Pngs, SliceOutcome, check_document, crashes_of, pngs_of
 from cocolint.failure import PathError
 from cocolint.gate import Gate
 from cocolint.model import (
@@ -31,27 +31,29 @@ from cocolint.model import (
     Status,
     Task,
 )
+from cocolint.read import image_root, others
 from cocolint.read.document import Document, open_document
 from cocolint.read.locate import Locator
+from cocolint.read.pictures import Pictures
 from cocolint.read.slicing import NotCoco
-from cocolint.read.source import Unusable
+from cocolint.read.source import Unusable, size_of
 from cocolint.read.structure import BadCut
 
 
 class Progress(Protocol):
     """Whoever wants to know how far a run is."""
 
-    def start(self, file: str, size: int) -> None:
-        """A file of `size` bytes is about to be read."""
+    def start(self, file: str, size: int, unit: str = "") -> None:
+        """A file of `size` bytes is about to be read, or so many of another unit are about to be done."""
 
     def advance(self, size: int) -> None:
-        """So many bytes more of it are done."""
+        """So many more of them are done."""
 
 
 class NoProgress:
     """Nobody wants to know."""
 
-    def start(self, file: str, size: int) -> None:
+    def start(self, file: str, size: int, unit: str = "") -> None:
         """Do nothing."""
 
     def advance(self, size: int) -> None:
@@ -86,6 +88,8 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     rules = registry.load(settings.rules_path)
     gate = Gate(settings, rules)
     files = discover.find(paths, settings.exclude, settings.kinds)
+    if settings.images_root and not settings.no_images:
+        image_root.folder_at(settings.images_root)
     labels = (
         label_list.load(settings.labels) if settings.labels else Absent("there is no list of labels: name it with --labels")
     )
@@ -126,7 +130,7 @@ def _check_file(run: _Run, file: AnnotationFile) -> None:
 
 
 def _read_and_check(run: _Run, file: AnnotationFile) -> None:
-    size = file.path.stat().st_size
+    size = size_of(file)
     run.progress.start(file.display, size)
     begin = time.perf_counter()
     try:
@@ -140,7 +144,7 @@ def _read_and_check(run: _Run, file: AnnotationFile) -> None:
         if not file.named_by_user:
             run.not_coco += 1
             return
-        _unusable(run, file, size, Unusable("top-level-missing-images", Finding(str(reason))))
+        _unusable(run, file, size, Unusable("top-level-missing-images", Finding(str(reason), hint=others.ADVICE)))
     except Unusable as fault:
         if not file.named_by_user and not _meant_as_coco(file, fault):
             run.not_coco += 1
@@ -156,8 +160,7 @@ def _meant_as_coco(file: AnnotationFile, fault: Unusable) -> bool:
     is_json = fault.rule == "top-level-not-object"
     if file.follows_pattern or (file.layout != "flat" and not is_json):
         return True
-    with file.path.open("rb") as stream:
-        head = stream.read(1 << 20)
+    head = fault.source.read(0, 1 << 20) if fault.source else b""
     return any(word in head for word in (b'"annotations"', b'"images"', b'"categories"', b'"image_id"'))
 
 
@@ -177,15 +180,31 @@ def _unusable(run: _Run, file: AnnotationFile, size: int, fault: Unusable) -> No
 
 def _check_document(run: _Run, document: Document) -> None:
     rules = [rule for rule in run.gate.rules if document.task in rule.tasks]
-    checked = check_document(document, _check_slices(run, document, rules), rules, run.options, run.fixtures)
+    pngs = pngs_of(document, rules, run.settings.no_images)
+    slices = _check_slices(run, document, rules, pngs)
+    more = {**run.fixtures, "segment_folder": pngs, "pictures": _pictures_of(run, document, rules)}
+    if document.file.archive:
+        more["surroundings"] = Absent("the file is in an archive")
+    checked = check_document(document, slices, rules, run.options, more)
     run.checked.append(checked)
     run.locators[checked.facts.display] = Locator(document.file.path, document)
     run.results.append(_result_of(run, checked))
 
 
-def _check_slices(run: _Run, document: Document, rules: list[Rule]) -> list[SliceOutcome]:
+def _check_slices(run: _Run, document: Document, rules: list[Rule], pngs: Pngs) -> list[SliceOutcome]:
     settings = run.settings
-    return pool.check_slices(document, rules, run.options, settings.processes, settings.rules_path, run.progress.advance)
+    return pool.check_slices(document, rules, run.options, settings.processes, settings.rules_path, run.progress.advance, pngs)
+
+
+def _pictures_of(run: _Run, document: Document, rules: list[Rule]) -> Pictures | Absent:
+    if not any("pictures" in rule.fixtures for rule in rules):
+        return Absent("no rule asks for them")
+    if run.settings.no_images:
+        return Absent("--no-images")
+    root = image_root.find(document.file, document.images.file_name, run.settings.images_root)
+    if root is None:
+        return Absent("no image root: name one with --images-root")
+    return Pictures(root, document.images, run.settings.processes, run.progress)
 
 
 def _compare_files(run: _Run) -> None:
@@ -210,7 +229,11 @@ def _compare_files(run: _Run) -> None:
 
 def _member(checked: Checked) -> Member:
     document = checked.document
-    return Member(document.file, checked.facts, document.images, document.categories, checked.index)
+    pictures = checked.fixtures.get("pictures")
+    return Member(
+        document.file, checked.facts, document.images, document.categories, checked.index,
+        pictures if isinstance(pictures, Pictures) else None,
+    )  # fmt: skip
 
 
 def _ground_truth(run: _Run) -> Member | None:
@@ -224,7 +247,7 @@ def _ground_truth(run: _Run) -> Member | None:
         return _member(known)
     try:
         document = open_document(file, exact=True)
-        return _member(check_document(document, _check_slices(run, document, []), [], {}, {}))
+        return _member(check_document(document, _check_slices(run, document, [], Absent("")), [], {}, {}))
     except (OSError, NotCoco, Unusable) as error:
         raise PathError(f"--ground-truth {path}: {error}") from error
 
@@ -240,7 +263,8 @@ def _result_of(run: _Run, checked: Checked) -> FileResult:
     return FileResult(
         file.display, document.task, file.subset, document.dialect, file.layout,
         Status.FAILED if run.gate.fails(groups) else Status.PASSED,
-        len(document.images), facts.row_counts["annotations"], len(document.categories), file.path.stat().st_size,
+        len(document.images), facts.row_counts["annotations"], len(document.categories), size_of(file),
+        pictures=pictures.looked_at if isinstance(pictures := checked.fixtures.get("pictures"), Pictures) else 0,
         marks=_marks([rule for rule in checked.rules if rule.name in names], groups, skips), groups=groups, skips=skips,
     )  # fmt: skip
 

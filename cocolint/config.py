@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cocolint import profiles
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
 from cocolint.model import Severity, Task
@@ -127,8 +128,11 @@ def explain(key: str) -> str:
     """Return what a key of the configuration file means, or all keys with their meaning. Raises `ConfigError`."""
     if key and key not in ABOUT:
         raise ConfigError(f"unknown key '{key}'{did_you_mean(key, ABOUT)}")
-    width = max(map(len, ABOUT))
-    return "\n".join(f"{name:{width}}  {text}" for name, text in ABOUT.items() if key in ("", name))
+    listed = {name: text for name, text in ABOUT.items() if key in ("", name)}
+    if key == "profiles":
+        listed |= profiles.about()
+    width = max(map(len, ABOUT | listed))
+    return "\n".join(f"{name:{width}}  {text}" for name, text in listed.items())
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -220,7 +224,10 @@ _CONVERT: dict[str, Any] = {
 
 
 def rule_options(settings: Settings, registry: Registry) -> dict[str, dict[str, Any]]:
-    """Return the options of each rule by its name. Raises `ConfigError` for an unknown rule or option, or a wrong type."""
+    """Return the options of each rule by its name: those of the settings, and below them those of the active profiles.
+
+    Raises `ConfigError` for an unknown rule or option, or a wrong type.
+    """
     by_name: dict[str, dict[str, Any]] = {}
     for key, options in settings.rules.items():
         try:
@@ -232,6 +239,10 @@ def rule_options(settings: Settings, registry: Registry) -> dict[str, dict[str, 
                 raise ConfigError(f"rules.{key}: unknown option '{name}'{did_you_mean(name, rule.options)}")
             default = rule.options[name]
             by_name.setdefault(rule.name, {})[name] = _like(default, value, f"rules.{key}.{name}")
+    for key, options in profiles.Readers(settings.profiles, registry).options(by_name).items():
+        known = registry.get(key).options
+        for name, value in options.items():
+            by_name.setdefault(key, {})[name] = _like(known[name], value, f"profiles: {key}.{name}")
     return by_name
 
 

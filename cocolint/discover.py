@@ -6,8 +6,10 @@ import fnmatch
 import glob
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from cocolint.failure import PathError
 from cocolint.model import AnnotationFile, Task
@@ -18,8 +20,27 @@ _PATTERN = re.compile(
 _SUFFIXES = (".json", ".json.gz")
 _IGNORED_FOLDERS = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 _DEFAULT_SUBSET = "default"
-_WORDS = re.compile(r"[^a-z]+")
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "minival", "test", "testing", "results"})
+_WORDS = re.compile(r"[a-z]+|[0-9]+")
+_SPLITS = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val", "minival": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+_MATES = frozenset({"trainval", "results"})
+"""Words of names that say no split, but that the file belongs to the others in its folder."""
+_WITHOUT_MEANING = frozenset({_DEFAULT_SUBSET, "dev", "std", "challenge"})
+"""Words that tell no family: `test-dev2017` belongs to `train2017`."""
+
+
+class Place(NamedTuple):
+    """What a path tells of a file's part in its data set.
+
+    `split` is `train`, `val` or `test`, and "" where the path tells none of them, or more than one. `family` holds the
+    words and numbers left over, such as `2017`: files of different families need not belong together.
+    """
+
+    split: str
+    family: tuple[str, ...]
 
 
 def find(paths: Iterable[str], exclude: Iterable[str] = (), kinds: Mapping[str, Task] | None = None) -> list[AnnotationFile]:
@@ -33,7 +54,7 @@ def find(paths: Iterable[str], exclude: Iterable[str] = (), kinds: Mapping[str, 
     for given in paths:
         for path, named in _expand(given, patterns):
             files.setdefault(os.path.realpath(path), _describe(path, named, kinds or {}))
-    return list(files.values())
+    return _led(_joined(list(files.values())))
 
 
 def matches(display: str, pattern: str) -> bool:
@@ -44,6 +65,8 @@ def matches(display: str, pattern: str) -> bool:
 def _expand(given: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
     if os.path.isdir(given):
         yield from ((path, False) for path in _walk(given, exclude))
+    elif os.path.isfile(given) and given.lower().endswith(".zip"):
+        yield from _in_archive(given, exclude)
     elif os.path.exists(given):
         yield given, True
     else:
@@ -53,6 +76,8 @@ def _expand(given: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
         for path in found:
             if os.path.isdir(path):
                 yield from ((inner, False) for inner in _walk(path, exclude))
+            elif path.lower().endswith(".zip"):
+                yield from _in_archive(path, exclude)
             else:
                 yield path, path.endswith(_SUFFIXES)
 
@@ -68,6 +93,19 @@ def _walk(folder: str, exclude: tuple[str, ...]) -> Iterator[str]:
             path = os.path.join(parent, name)
             if name.endswith(_SUFFIXES) and not name.startswith(".") and not _excluded(path, exclude):
                 yield path
+
+
+def _in_archive(path: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+    """Yield the annotation files in a zip archive; the archive itself if there are none, so that reading it says why."""
+    from cocolint.read.archive import archive_at  # imported here: most runs have no archive
+
+    try:
+        names = archive_at(Path(path)).annotation_files()
+    except OSError:
+        yield path, True
+        return
+    inner = (os.path.join(path, name) for name in names)
+    yield from ((name, False) for name in inner if not _excluded(name, exclude))
 
 
 def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
@@ -93,15 +131,103 @@ def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFi
     if match:
         subset = match["subset"]
     root = _root(where.resolve(), layout, match is not None)
-    return AnnotationFile(where, display, task, subset, layout, match is not None, named, told is not None, root)
+    archive = next((one for one in (where, *where.parents) if one.suffix.lower() == ".zip" and one.is_file()), None)
+    return AnnotationFile(
+        where, display, task, subset, layout, match is not None, named, told is not None, root, archive=archive
+    )  # fmt: skip
 
 
 def _root(path: Path, layout: str, follows_pattern: bool) -> Path:
     """Return the folder of the data set that a file is part of; a file in no known layout is a data set of its own."""
-    if layout in ("roboflow", "coco"):
+    home = home_of(path, layout)
+    if layout != "flat":
+        return home
+    if path.parent.name == "results" and (path.parent.parent / "annotations").is_dir():
         return path.parent.parent
-    words = set(_WORDS.split(path.name.lower()))
-    return path.parent if follows_pattern or words & _SPLITS else path
+    words = set(_WORDS.findall(path.name.lower()))
+    return home if follows_pattern or words & (_SPLITS.keys() | _MATES) else path
+
+
+def home_of(path: Path, layout: str) -> Path:
+    """Return the folder that holds `annotations/`, or else the one that holds the file."""
+    return path.parent.parent if layout == "coco" else path.parent
+
+
+def place_of(file: AnnotationFile) -> Place:
+    """Return the split and the family of a file, from its subset or name, or else from the folders up to the data set."""
+    path = file.path.resolve()
+    name = _read(file.subset if file.follows_pattern else path.name.partition(".json")[0])
+    if name.split or "trainval" in name.family:
+        return name
+    for folder in path.parents:
+        if not folder.is_relative_to(file.root) or folder == file.root:
+            break
+        above = _read(folder.name)
+        if above.split:
+            return Place(above.split, above.family + name.family)
+    return name
+
+
+def _read(text: str) -> Place:
+    words = [word for word in _WORDS.findall(text.lower()) if word not in _WITHOUT_MEANING]
+    splits = _splits_in(words)
+    if len(splits) != 1:
+        return Place("", tuple(words))
+    return Place(splits.pop(), tuple(word for word in words if word not in _SPLITS))
+
+
+def _splits_in(words: Iterable[str]) -> set[str]:
+    return {_SPLITS[word] for word in words if word in _SPLITS}
+
+
+def _joined(files: list[AnnotationFile]) -> list[AnnotationFile]:
+    """Make one data set of folders that are named by splits, where paths in them differ in nothing else.
+
+    So `train/_annotations.coco.json` and `valid/_annotations.coco.json` belong together, and so do
+    `train/annotations/instances_default.json` and `test/annotations/instances_default.json`.
+    """
+    spots = [_spot_of(file) for file in files]
+    splits: dict[object, set[str]] = defaultdict(set)
+    for spot in spots:
+        splits[spot.key] |= {spot.split} - {""}
+    matched = [bool(spot.split) and len(splits[spot.key]) > 1 for spot in spots]
+    joined = {spot.home for spot, is_matched in zip(spots, matched, strict=True) if is_matched}
+    return [
+        file._replace(root=spot.home.parent)
+        if is_matched or (spot.split and spot.home in joined and file.root == spot.home)
+        else file
+        for file, spot, is_matched in zip(files, spots, matched, strict=True)
+    ]
+
+
+class _Spot(NamedTuple):
+    """Where a file lies: the folder that may be named by a split, that split, and the rest of the path."""
+
+    home: Path
+    split: str
+    key: object
+
+
+def _spot_of(file: AnnotationFile) -> _Spot:
+    path = file.path.resolve()
+    home = home_of(path, file.layout)
+    folder, name = _read(home.name), _read(path.name)
+    contradicts = _splits_in(_WORDS.findall(path.name.lower())) - {folder.split}
+    key = home.parent, folder.family, name.family, path.parent.relative_to(home)
+    return _Spot(home, "" if contradicts else folder.split, key)
+
+
+def _led(files: list[AnnotationFile]) -> list[AnnotationFile]:
+    """Mark the first file of each data set; first those whose names and places are surely those of annotations."""
+    leaders: dict[Path, AnnotationFile] = {}
+    for file in sorted(files, key=_doubt):
+        leaders.setdefault(file.root, file)
+    return [file._replace(leads=leaders[file.root] is file) for file in files]
+
+
+def _doubt(file: AnnotationFile) -> tuple[bool, bool, bool]:
+    named = file.follows_pattern or file.layout in ("roboflow", "fiftyone")
+    return "results" in file.path.stem.lower(), file.layout == "flat", not named
 
 
 def _layout(path: Path) -> tuple[str, str]:

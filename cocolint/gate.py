@@ -10,21 +10,23 @@ from cocolint.engine.registry import Registry
 from cocolint.engine.rule import Rule
 from cocolint.failure import ConfigError, RuleError
 from cocolint.model import AnnotationFile, ExitCode, FileResult, FindingGroup, Severity, Status
+from cocolint.profiles import Readers
 
 
 class Gate:
     """The choice of rules and severities of one run.
 
     `rules` are those that run, `chosen` those whose findings are reported: what they require runs as well, in silence.
-    Raises `ConfigError` for a selector, a keyword or a severity that fits no rule.
+    Raises `ConfigError` for an unknown profile, and for a selector, a keyword or a severity that fits no rule.
     """
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self._settings = settings
+        self._readers = Readers(settings.profiles, registry)
         self.registry = registry
         try:
             explicit = self._union([*settings.select, *settings.extend_select])
-            base = self._union(settings.select) if settings.select else {r for r in registry if r.on_by_default}
+            base = self._union(settings.select) if settings.select else self._default()
             self._ignored = self._union(settings.ignore)
             chosen = (base | self._union(settings.extend_select)) - self._ignored
             self._per_file = {glob: self._union(rules) for glob, rules in settings.per_file_ignores.items()}
@@ -43,6 +45,9 @@ class Gate:
     def _union(self, selectors: Iterable[str]) -> set[Rule]:
         return {rule for selector in selectors for rule in self.registry.select(selector)}
 
+    def _default(self) -> set[Rule]:
+        return {rule for rule in self.registry if rule.on_by_default or self._readers.mind(rule.name)}
+
     def reported(self, file: AnnotationFile) -> frozenset[str]:
         """Return the names of the rules whose findings in `file` are reported."""
         return frozenset(rule.name for rule in self.chosen - self._ignored_for(file))
@@ -52,7 +57,7 @@ class Gate:
         return self._ignored | per_file
 
     def passes(self, groups: Iterable[FindingGroup], file: AnnotationFile) -> list[FindingGroup]:
-        """Return the groups that are reported, the worst first, with the severities of the settings.
+        """Return the groups that are reported, the worst first, with the severities of the settings and profiles.
 
         Information is reported only of rules that were asked for.
         """
@@ -67,6 +72,7 @@ class Gate:
     def _graded(self, groups: Iterable[FindingGroup]) -> list[FindingGroup]:
         kept = []
         for group in groups:
+            self._readers.judge(group)
             group.severity = self._severity.get(group.name, group.severity)
             if group.severity is Severity.INFO and group.name not in self._explicit and group.name not in self._severity:
                 continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +82,8 @@ class AnnotationFile(NamedTuple):
 
     `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name. `root` is the
     folder of the data set that the file is part of, or the file itself if it is part of none. `dialect` is "" where the
-    content has to tell it.
+    content has to tell it. `leads` marks one file of each data set: findings on the whole of it are reported there.
+    `archive` is the zip archive that the file lies in: `path` then goes on from it to the entry.
     """
 
     path: Path
@@ -93,7 +95,9 @@ class AnnotationFile(NamedTuple):
     named_by_user: bool
     task_is_told: bool = False
     root: Path = Path()
+    leads: bool = True
     dialect: str = ""
+    archive: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,11 @@ class Finding:
 
 
 class FileFacts(NamedTuple):
-    """What rules may know of the file itself. `keys` are its top-level keys; `row_counts` the records of each section."""
+    """What rules may know of the file itself. `keys` are its top-level keys; `row_counts` the records of each section.
+
+    `info` and `licenses` are these two sections, empty where they are of another type. `unknown_fields` holds for each
+    section the keys of its first records that the schema of the task does not know.
+    """
 
     display: str
     task: Task
@@ -145,6 +153,18 @@ class FileFacts(NamedTuple):
     follows_pattern: bool
     keys: frozenset[str]
     row_counts: dict[str, int]
+    info: Mapping[str, Any] = MappingProxyType({})
+    licenses: Sequence[Any] = ()
+    unknown_fields: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
+class Demand(NamedTuple):
+    """What a profile says of a rule: how bad its faults are for that reader, and what its user meets."""
+
+    profile: str
+    severity: Severity
+    rule: str
+    effect: str
 
 
 @dataclass
@@ -152,7 +172,8 @@ class FindingGroup:
     """One rule's finding in one file, with all that a report says of it.
 
     `total` is the number of records of the section, `suppressed` the rows left out as allowed, `related` the names of
-    rules whose findings on the same rows were folded into this one.
+    rules whose findings on the same rows were folded into this one. `profiles` are the words of the active profiles that
+    call it an error or a warning.
     """
 
     code: str
@@ -167,6 +188,7 @@ class FindingGroup:
     total: int
     suppressed: int = 0
     related: list[str] = dataclasses.field(default_factory=list)
+    profiles: list[Demand] = dataclasses.field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -227,7 +249,8 @@ class Occurrence(NamedTuple):
 @dataclass
 class FileResult:
     """What came of one file. `marks` holds for each rule that was to run its code and one of `.FWIs`: clean, error,
-    warning, info, skipped. `note` says why a file is unreadable or skipped."""
+    warning, info, skipped. `pictures` are the picture files that were looked at. `note` says why a file is unreadable or
+    skipped."""
 
     path: str
     task: Task | None
@@ -239,6 +262,7 @@ class FileResult:
     annotations: int = 0
     categories: int = 0
     bytes: int = 0
+    pictures: int = 0
     note: str = ""
     marks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     groups: list[FindingGroup] = dataclasses.field(default_factory=list)

@@ -13,11 +13,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import cocolint
+from cocolint import profiles
 from cocolint.engine import registry
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, SECTIONS, Rule
+from cocolint.model import Severity
 from cocolint.report import Style, write
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+from examples import Example, examples  # noqa: E402 (beside this file, which tests run from elsewhere)
+
 SAMPLE = "examples/annotations/instances_train.json"
 SAMPLE_RULES = ("B", "P")
 SAMPLE_WIDTH = 100
@@ -30,6 +36,8 @@ def pages() -> dict[Path, str]:
     text = readme.read_text(encoding="utf-8")
     text = _replaced(text, "output", f"\n```\n{_sample()}```\n")
     text = _replaced(text, "rules", f"\n{_table(rules)}\n")
+    if "<!-- profiles: begin -->" in text:
+        text = _replaced(text, "profiles", f"\n{_profiles()}\n")
     return {readme: text, ROOT / "docs" / "rules.md": _reference(rules)}
 
 
@@ -76,11 +84,21 @@ def _row(rule: Rule) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
+def _profiles() -> str:
+    known = [profiles.load(name) for name in profiles.names()]
+    lines = ["| profile | reader | errors | checked against it |", "|---|---|---|---|"]
+    for one in known:
+        errors = sum(demand.severity is Severity.ERROR for demand in one.demands.values())
+        lines.append(f"| `{one.name}` | {_prose(one.description)} | {errors} | {'yes' if one.verified else 'no'} |")
+    return "\n".join(lines)
+
+
 def _level(rule: Rule) -> str:
     return str(rule.severity) if rule.on_by_default else f"{rule.severity}, off"
 
 
 def _reference(rules: list[Rule]) -> str:
+    shown = examples()
     running = sum(rule.on_by_default for rule in rules)
     lines = [
         "# Rules",
@@ -91,16 +109,19 @@ def _reference(rules: list[Rule]) -> str:
     for title, family in _families(rules):
         lines += ["", f"## {_prose(title)}"]
         for rule in family:
-            lines += ["", f"### {rule.code} {rule.name}", "", *_article(rule)]
+            lines += ["", f"### {rule.code} {rule.name}", "", *_article(rule, shown.get(rule.name))]
     return "\n".join(lines) + "\n"
 
 
-def _article(rule: Rule) -> Iterable[str]:
+def _article(rule: Rule, example: Example | None) -> Iterable[str]:
     yield f"{_prose(rule.summary)}."
     for title in SECTIONS:
         if title in rule.sections:
             yield ""
             yield f"**{title}:** {_prose(rule.sections[title])}"
+    if example:
+        fenced = ["**Example**, faulty and sound:", "", "```diff", *example.lines, "```"]
+        yield from ("", *fenced) if example.lines else ("", f"**Example:** {_prose(example.about)}.")
     yield ""
     yield f"- level: {_level(rule)}"
     if rule.fix:
@@ -112,6 +133,9 @@ def _article(rule: Rule) -> Iterable[str]:
         yield f"- information only in files of: {', '.join(rule.relaxed)}"
     for name, default in rule.options.items():
         yield f"- option: `{name} = {default!r}`"
+    demands = profiles.demands_on(rule.name)
+    for level in sorted({demand.severity for demand in demands}, reverse=True):
+        yield f"- {level} with profile: {', '.join(demand.profile for demand in demands if demand.severity is level)}"
 
 
 def _tasks(rule: Rule) -> str:

@@ -13,6 +13,7 @@ from cocolint.api import (
     Bools,
     Categories,
     Faults,
+    FileFacts,
     Finding,
     Fix,
     Images,
@@ -24,14 +25,13 @@ from cocolint.api import (
     rule,
 )
 
+from ._ids import explained, mistake_in
+
 NUMBERED_TASKS = ANNOTATION_TASKS - {Task.PANOPTIC}
 """The tasks whose annotations have an id of their own; those of panoptic files are known by their image."""
 
 CLASSIFIED_TASKS = OBJECT_TASKS | {Task.LABELS}
 """The tasks whose annotations name a category each."""
-
-OFFICIAL_IDS = frozenset(range(1, 91)) - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
-"""The ids of the 80 classes of official COCO."""
 
 
 @rule("A001", "annotation-id-missing", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
@@ -91,6 +91,17 @@ def annotation_id_not_integer(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
+@rule("A005", "annotation-id-negative", Severity.WARNING, impact=4, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+def annotation_id_negative(index: Index) -> Iterable[Finding]:
+    """An annotation id is below 0.
+
+    What breaks: -1 is "none" in many programs; databases that keep ids unsigned lose it.
+    Definition: `id` < 0.
+    Fix: give it a fresh id. Safe: only tracking formats refer to annotation ids.
+    """
+    return index.where(index.has("id") & (index.id < 0), "id", "id {id}", id=index.id)
+
+
 @rule("A006", "annotation-image-id-missing", Severity.ERROR, impact=1)
 def annotation_image_id_missing(faults: Faults) -> Iterable[Finding]:
     """An annotation has no `image_id`.
@@ -114,7 +125,7 @@ def annotation_image_id_unknown(index: Index, images: Images) -> Iterable[Findin
     Fix: add the image record, or drop the annotation. Unsafe: dropping loses an object.
     """
     unknown = index.has("image_id") & (index.image < 0)
-    if _explained(index.image_id[unknown], images.has("id")):
+    if explained(index.image_id[unknown], images.has("id")):
         return
     yield from index.where(unknown, "image_id", "no image has the id {image_id}", image_id=index.image_id)
 
@@ -156,7 +167,7 @@ def category_id_unknown(index: Index, categories: Categories) -> Iterable[Findin
     Fix: declare the category, or correct the id; only a person knows which.
     """
     unknown = _undeclared(index)
-    if _explained(index.category_id[unknown], categories.has("id")):
+    if explained(index.category_id[unknown], categories.has("id")):
         return
     ids = categories.id[categories.has("id")]
     low, high = (ids.min(), ids.max()) if len(ids) else (0, -1)
@@ -209,7 +220,7 @@ def category_id_off_by_one(index: Index, categories: Categories, *, least: int =
         return
     used = frozenset(distinct(index.category_id[known]).tolist())
     declared = frozenset(categories.id.tolist())
-    mistake = _mistake(used, declared)
+    mistake = mistake_in(used, declared)
     if mistake:
         span = f"{min(used)} to {max(used)} in use, {min(declared)} to {max(declared)} declared"
         yield Finding(
@@ -242,6 +253,18 @@ def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
     return index.at(later[order], None, message, earlier=index.id[earlier[order]])
 
 
+@rule("A017", "annotation-ignore-flag", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def annotation_ignore_flag(index: Index) -> Iterable[Finding]:
+    """An annotation says `ignore`.
+
+    What breaks: readers differ: detectron2 stops with `"ignore" in COCO json file is not supported`, mmdetection leaves the
+    object out, and pycocotools puts `iscrowd` in its place, so that it has no effect.
+    Definition: `ignore` is there, and not 0, false, null or empty.
+    Fix: set `iscrowd` to 1, which all take for ignored. Unsafe: a crowd may match many detections, a single object one.
+    """
+    return index.where(index.ignored, "ignore", "`ignore` is set")
+
+
 @rule("A018", "annotation-rotation-attribute", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
 def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
     """The box is rotated, and only an attribute says so.
@@ -256,6 +279,27 @@ def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
     )
 
 
+@rule("A019", "annotation-count-outlier", Severity.INFO, impact=4, tasks=OBJECT_TASKS)
+def annotation_count_outlier(
+    images: Images, index: Index, file: FileFacts, *, most: int = 1000, evaluated: int = 100
+) -> Iterable[Finding]:
+    """An image has more objects than usual settings can take.
+
+    What breaks: detectron2 keeps 100 detections for an image, and COCOeval scores 100 for an image and a category, so that
+    more objects cannot all be found; thousands fill the memory of a GPU in training.
+    Definition: an image has more than `most` annotations; or, in a file whose subset is called `val` or `test`, more than
+    `evaluated` that are no crowds.
+    Tolerance: 100 is `maxDets` of COCOeval; the fullest images of official COCO have about 90 objects.
+    Fix: raise the limits of training and evaluation; nothing need be wrong with the file.
+    """
+    known = index.image >= 0
+    total = np.bincount(index.image[known], minlength=len(images))
+    single = np.bincount(index.image[known & ~index.crowd], minlength=len(images))
+    judged = file.subset.lower().startswith(("val", "test"))
+    many = (total > most) | (judged & (single > evaluated))
+    return images.where(many, None, "{count} annotations", count=total)
+
+
 @rule("A020", "annotation-attributes-type", Severity.WARNING, impact=4)
 def annotation_attributes_type(faults: Faults) -> Iterable[Finding]:
     """The `attributes` of an annotation are not an object.
@@ -267,33 +311,24 @@ def annotation_attributes_type(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
+@rule("A026", "annotation-order", Severity.INFO, impact=4)
+def annotation_order(index: Index) -> Iterable[Finding]:
+    """The annotations of an image do not stand together.
+
+    What breaks: nothing that is known; a reader that streams the file has to go through all of it for one image.
+    Definition: an `image_id` stands again after another one. One finding for a file.
+    Source: official COCO is not in the order of its images, so this is no fault by itself.
+    Fix: sort the annotations by image. Only a person knows whether their order means anything.
+    """
+    known = index.image_id[index.has("image_id")]
+    images = len(distinct(known))
+    changes = int(np.count_nonzero(np.diff(known)))
+    if changes >= images > 0:
+        yield Finding(f"the image changes {changes:,} times in the file, with {images:,} images", "annotations")
+
+
 def _undeclared(index: Index) -> Bools:
     return index.has("category_id") & (index.category < 0)
-
-
-def _explained(unknown: Ints, usable: Bools) -> bool:
-    """Whether there are no more different `unknown` ids than records whose own id is not `usable`."""
-    return len(distinct(unknown)) <= int(np.count_nonzero(~usable))
-
-
-def _mistake(used: frozenset[int], declared: frozenset[int]) -> str:
-    """Say how the `used` ids, of which some are not declared, came to be, or "" if nothing is proven."""
-    positions = frozenset(range(len(declared)))
-    if declared == OFFICIAL_IDS and (used <= positions or used <= frozenset(range(1, 81))):
-        return f"ids are positions in the list of 80 classes, counted from {_base_of_80(used)}"
-    if {i + 1 for i in used} <= declared and min(used) == min(declared) - 1:
-        return "every id is 1 too small"
-    if {i - 1 for i in used} <= declared and max(used) == max(declared) + 1:
-        return "every id is 1 too large"
-    if used <= positions and not declared <= positions:
-        return "ids are positions in the list of categories, counted from 0"
-    return ""
-
-
-def _base_of_80(used: frozenset[int]) -> str:
-    if 0 in used:
-        return "0"
-    return "1" if 80 in used else "0 or 1"
 
 
 def _comparable(index: Index) -> Bools:

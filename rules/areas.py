@@ -42,7 +42,7 @@ def _is_near(area: Floats, other: Floats, least: Floats | float, share: float) -
     return near
 
 
-@rule("P028", "area-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE)
+@rule("P028", "area-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["crowdpose", "posetrack"])
 def area_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `area`.
 
@@ -64,7 +64,8 @@ def area_type(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS, fix=Fix.SAFE)
+@rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS, fix=Fix.SAFE,
+      relaxed=["encord"])  # fmt: skip
 def area_nonpositive(index: Index) -> Iterable[Finding]:
     """The `area` is 0 or less, though the object has an extent.
 
@@ -81,7 +82,7 @@ def area_nonpositive(index: Index) -> Iterable[Finding]:
 
 @rule(
     "P031", "area-mismatch", Severity.WARNING,
-    requires=["bbox-degenerate", "area-nonpositive", "area-exceeds-image", *UNSOUND_MASK],
+    requires=["bbox-degenerate", "area-nonpositive", "area-normalized", "area-exceeds-image", *UNSOUND_MASK],
     tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
 )  # fmt: skip
 def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
@@ -152,6 +153,26 @@ def area_is_bbox_area(index: Index) -> Iterable[Finding]:
 
 
 @rule(
+    "P033", "area-box-only", Severity.INFO, impact=3, tasks=OBJECT_TASKS,
+    requires=["bbox-degenerate", "area-nonpositive", "area-normalized", "area-exceeds-bbox"],
+)  # fmt: skip
+def area_box_only(index: Index) -> Iterable[Finding]:
+    """The annotation has no mask, and its `area` is not that of the box.
+
+    What breaks: nothing if it is the area of a mask that was left out; else AP of small, medium and large objects.
+    Definition: without a mask, `area` is more than 1 % and more than 1 px² off w * h and off (w + 1) * (h + 1).
+    Tolerance: writers that count inclusive pixels, such as those for Pascal VOC, arrive at (w + 1) * (h + 1).
+    Fix: compute the area of the box where there never was a mask; only a person knows.
+    """
+    box = _box_area(index)
+    with np.errstate(all="ignore"):
+        inclusive = (index.bbox[:, 2] + 1) * (index.bbox[:, 3] + 1)
+        other = ~_is_near(index.area, box, 1.0, 0.01) & ~_is_near(index.area, inclusive, 1.0, 0.01) & np.isfinite(box)
+    other &= ~_has_mask(index) & (index.area > 0)
+    return index.where(other, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=index.area, box=box)
+
+
+@rule(
     "P034", "area-exceeds-bbox", Severity.WARNING, impact=3,
     requires=["bbox-degenerate", "area-exceeds-image"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
 )  # fmt: skip
@@ -185,3 +206,22 @@ def area_exceeds_image(index: Index) -> Iterable[Finding]:
         more = sized & (index.area > (index.width + 1) * (index.height + 1))
     message = "area {area:.10g}, but the image has {width:g} x {height:g} px"
     return index.where(more, "area", message, area=index.area, width=index.width, height=index.height)
+
+
+@rule(
+    "P036", "area-normalized", Severity.ERROR, impact=3, requires=["bbox-degenerate", "area-nonpositive"],
+    tasks=OBJECT_TASKS, fix=Fix.SAFE,
+)  # fmt: skip
+def area_normalized(index: Index) -> Iterable[Finding]:
+    """The `area` is a part of the image, not in square pixels.
+
+    What breaks: every object counts as small, so that AP of medium and large is -1; keypoint similarity, which divides by
+    the area, is 0.
+    Definition: 0 < `area` <= 1, though both sides of the box are above 2 px and the mask, if there is one, above 4 px².
+    Fix: compute the area of the mask or the box. Safe: no object of that extent has so small an area.
+    """
+    extent = np.where(_has_mask(index), index.mask_area, _box_area(index))
+    with np.errstate(all="ignore"):
+        small = (index.area > 0) & (index.area <= 1) & (np.minimum(index.bbox[:, 2], index.bbox[:, 3]) > 2) & (extent > 4)
+    message = "area {area:.6g}, but the object covers {extent:.1f} px²"
+    return index.where(small, "area", message, area=index.area, extent=extent)

@@ -59,12 +59,17 @@ def usable(numbers: Floats) -> Bools:
     return every(np.abs(numbers) < HUGE)
 
 
-def boxes_of(index: Index) -> Boxes:
-    """Return the boxes of a file that verdicts rest on; of a large file, a sample."""
+def sample_of(index: Index, among: Bools) -> Boxes:
+    """Return what the rows of `among` hold; of a large file, those of a sample."""
     some = slice(None, None, len(index.bbox) // SAMPLE + 1)
     size = np.column_stack([index.width[some], index.height[some]])
-    boxes = Boxes(index.bbox[some], index.mask_bounds[some], index.area[some], size)
-    return boxes.of(~index.crowd[some] & usable(boxes.xywh) & every(boxes.xywh[:, 2:] > 0))
+    return Boxes(index.bbox[some], index.mask_bounds[some], index.area[some], size).of(among[some])
+
+
+def boxes_of(index: Index) -> Boxes:
+    """Return the boxes of a file that verdicts rest on; of a large file, a sample."""
+    boxes = sample_of(index, ~index.crowd)
+    return boxes.of(usable(boxes.xywh) & every(boxes.xywh[:, 2:] > 0))
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,17 @@ def touching_hundred(boxes: Boxes) -> int:
     return int(np.sum(end >= 99))
 
 
-@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def touching_thousand(boxes: Boxes) -> int:
+    """Return how many boxes end at 1000 along the shorter side of their image if the file looks like thousandths, else 0."""
+    boxes = boxes.in_images(1)
+    end = boxes.xywh[:, :2] + boxes.xywh[:, 2:]
+    if len(boxes) < 50 or end.max() > 1000.5 or share_over(boxes) < 0.1:
+        return 0
+    shorter = boxes.size < 0.95 * boxes.size[:, ::-1]
+    return int(np.sum(shorter & (end >= 990) & (end > boxes.size + 1)))
+
+
+@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, requires=["polygon-geographic"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
 def bbox_normalized(index: Index) -> Iterable[Finding]:
     """The boxes are given as parts of the image, not in pixels.
 
@@ -273,4 +288,28 @@ def bbox_percent(index: Index) -> Iterable[Finding]:
     if touching >= 10:
         yield Finding(
             f"none of {len(boxes)} boxes ends beyond 100, and {touching} end at it: percent, not pixels", "annotations"
+        )
+
+
+@rule(
+    "B023", "bbox-per-mille", Severity.INFO, impact=3, requires=["bbox-percent", "image-size-swapped"], tasks=OBJECT_TASKS,
+    fix=Fix.UNSAFE,
+)  # fmt: skip
+def bbox_per_mille(index: Index) -> Iterable[Finding]:
+    """The boxes seem to be in thousandths of the image.
+
+    What breaks: boxes are stretched, and many lie outside their image; AP is close to 0. Models of vision and language
+    answer in such coordinates.
+    Definition: of 50 or more boxes none ends beyond 1000.5, and 10 % reach over the border of their image by 1 px: three or
+    more, one by a tenth of itself. Of these 10 or more end between 990 and 1000.5 along the shorter side of the image.
+    Tolerance: boxes made for a larger copy of the images may end at 1000 along the longer side, but not along the shorter
+    one; square images cannot tell.
+    Fix: multiply by width and height of the image and divide by 1000, in the whole data set. Unsafe: every box changes.
+    """
+    boxes = boxes_of(index)
+    touching = touching_thousand(boxes)
+    if touching >= 10:
+        yield Finding(
+            f"none of {len(boxes)} boxes ends beyond 1000, and {touching} end there along the shorter side of their image",
+            "annotations",
         )

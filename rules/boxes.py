@@ -75,7 +75,7 @@ def bbox_nonfinite(annotations: Annotations) -> Iterable[Finding]:
     Fix: take the bounds of the segmentation. Safe: the value says nothing; without a sound segmentation only a person can.
     """
     x, y, width, height = annotations.bbox.T
-    broken = annotations.has("bbox") & ~_finite(annotations)
+    broken = annotations.has("bbox") & ~finite(annotations)
     message = "[{x:g}, {y:g}, {width:g}, {height:g}] is not finite"
     return annotations.where(broken, "bbox", message, x=x, y=y, width=width, height=height)
 
@@ -91,7 +91,7 @@ def bbox_degenerate(annotations: Annotations) -> Iterable[Finding]:
     drop the object. Unsafe: an object may be lost.
     """
     width, height = annotations.bbox[:, 2], annotations.bbox[:, 3]
-    flat = _finite(annotations) & ((width <= 0) | (height <= 0))
+    flat = finite(annotations) & ((width <= 0) | (height <= 0))
     return annotations.where(flat, "bbox", "width {width:g}, height {height:g}", width=width, height=height)
 
 
@@ -104,7 +104,7 @@ def bbox_subpixel(annotations: Annotations) -> Iterable[Finding]:
     Fix: only a person can tell whether there is an object.
     """
     width, height = annotations.bbox[:, 2], annotations.bbox[:, 3]
-    thin = _finite(annotations) & (np.minimum(width, height) < 1)
+    thin = finite(annotations) & (np.minimum(width, height) < 1)
     return annotations.where(thin, "bbox", "{width:.3g} x {height:.3g} px", width=width, height=height)
 
 
@@ -123,7 +123,7 @@ def bbox_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> It
     Fix: clip the box to the image. Unsafe: it changes the geometry.
     """
     over = annotations.overshoot
-    outside = _placed(annotations) & (over > tolerance + ROUNDING)
+    outside = placed(annotations) & (over > tolerance + ROUNDING)
     return annotations.where(
         outside, "bbox", "{over:.1f} px over the image of {width:g} x {height:g}",
         over=over, width=annotations.width, height=annotations.height,
@@ -143,7 +143,7 @@ def bbox_slightly_outside(annotations: Annotations, *, tolerance: float = 1.0) -
     Fix: clip the box to the image. Safe: the change is below what conventions differ in.
     """
     over = annotations.overshoot
-    beside = _placed(annotations) & (over > ROUNDING) & (over <= tolerance + ROUNDING)
+    beside = placed(annotations) & (over > ROUNDING) & (over <= tolerance + ROUNDING)
     return annotations.where(beside, "bbox", "{over:.3g} px over the image", over=over)
 
 
@@ -158,9 +158,9 @@ def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     Definition: `x >= W or y >= H or x + w <= 0 or y + h <= 0`.
     Fix: look whether the box belongs to another image or another scale; else drop it. Unsafe: an object is lost.
     """
-    x, y, right, bottom = _corners(annotations.bbox).T
+    x, y, right, bottom = corners(annotations.bbox).T
     width, height = annotations.width, annotations.height
-    outside = _placed(annotations) & ((x >= width) | (y >= height) | (right <= 0) | (bottom <= 0))
+    outside = placed(annotations) & ((x >= width) | (y >= height) | (right <= 0) | (bottom <= 0))
     return annotations.where(
         outside, "bbox", "from ({x:g}, {y:g}) to ({right:g}, {bottom:g}), image {width:g} x {height:g}",
         x=x, y=y, right=right, bottom=bottom, width=width, height=height,
@@ -181,7 +181,7 @@ def bbox_negative_origin(annotations: Annotations, *, tolerance: float = 1.0) ->
     Fix: clip the box to the image. Unsafe: it changes the geometry.
     """
     x, y = annotations.bbox[:, 0], annotations.bbox[:, 1]
-    before = _placed(annotations) & (np.minimum(x, y) < -tolerance - ROUNDING)
+    before = placed(annotations) & (np.minimum(x, y) < -tolerance - ROUNDING)
     return annotations.where(before, "bbox", "starts at ({x:g}, {y:g})", x=x, y=y)
 
 
@@ -208,10 +208,10 @@ def bbox_vs_segmentation(annotations: Annotations, *, tolerance: float = 2.0, sh
     left, top, right, bottom = annotations.mask_bounds.T
     with np.errstate(all="ignore"):
         apart = np.abs([x - left, y - top, x + w - right, y + h - bottom]).max(axis=0)
-    comparable = _finite(annotations) & (left < right) & (top < bottom) & (annotations.rotation == 0)
+    comparable = finite(annotations) & (left < right) & (top < bottom) & (annotations.rotation == 0)
     wrong = comparable & (apart > np.maximum(tolerance, share * np.maximum(w, h)) + ROUNDING)
     rows = np.flatnonzero(wrong)
-    iou = _iou(_corners(annotations.bbox[rows]), annotations.mask_bounds[rows])
+    iou = _iou(corners(annotations.bbox[rows]), annotations.mask_bounds[rows])
     near = iou >= 0.5
     for chosen, severity in ((~near, Severity.ERROR), (near, None)):
         yield from annotations.at(
@@ -220,18 +220,18 @@ def bbox_vs_segmentation(annotations: Annotations, *, tolerance: float = 2.0, sh
         )  # fmt: skip
 
 
-def _finite(annotations: Annotations) -> Bools:
+def finite(annotations: Annotations) -> Bools:
     mask: Bools = np.logical_and.reduce(np.abs(annotations.bbox) <= LARGEST, axis=1)
     return mask
 
 
-def _placed(annotations: Annotations) -> Bools:
+def placed(annotations: Annotations) -> Bools:
     """Return for which rows both the box and the size of the image are usable."""
-    mask: Bools = _finite(annotations) & (annotations.width > 0) & (annotations.height > 0)
+    mask: Bools = finite(annotations) & (annotations.width > 0) & (annotations.height > 0)
     return mask
 
 
-def _corners(bbox: Floats) -> Floats:
+def corners(bbox: Floats) -> Floats:
     """Return left, top, right and bottom of boxes."""
     with np.errstate(all="ignore"):
         return np.hstack([bbox[:, :2], bbox[:, :2] + bbox[:, 2:]])

@@ -10,8 +10,8 @@ import numpy as np
 
 from cocolint.api import OBJECT_TASKS, Bools, Categories, Faults, Finding, Fix, Index, Ints, Severity, Task, distinct, rule
 
-USING_TASKS = OBJECT_TASKS | {Task.LABELS}
-"""The tasks whose annotations name a category each, so that it can be told which categories are used."""
+USING_TASKS = OBJECT_TASKS | {Task.LABELS, Task.PANOPTIC}
+"""The tasks whose annotations or segments name a category each, so that it can be told which categories are used."""
 
 _LOOSE_BLANKS = re.compile(r"\A\s|\s\s|\s\Z")
 _SEPARATORS = re.compile(r"[\s_-]+")
@@ -43,19 +43,19 @@ def category_id_zero(index: Index, categories: Categories) -> Iterable[Finding]:
 
     What breaks: Datumaro and CVAT take 0 for no label and drop it; PaddleDetection gives 0 to the background;
     Ultralytics' conversion finds no class.
-    Definition: a declared category has the id 0, its name is not `background`, and at least one annotation uses it.
+    Definition: a declared category has the id 0, its name is not `background` or `bg`, and at least one annotation uses it.
     Fix: shift all category ids by 1 in every file of the data set and in results. Unsafe: other files and model heads
     still count from 0.
     """
     rows = _rows_of_zero(categories)
-    uses = np.count_nonzero(index.has("category_id") & (index.category_id == 0))
+    uses = index.category_uses[categories.has("id") & (categories.id == 0)].sum()
     if len(rows) and uses and not _is_background(categories.name[rows[0]]):
         name = categories.name[rows[0]]
         yield from categories.at(rows, "id", "{name!r} has the id 0; annotations that use it: {uses}", name=[name], uses=[uses])
 
 
-@rule("C003", "category-id-zero-unused", Severity.INFO, impact=3, requires=["category-unused-parent"], tasks=USING_TASKS,
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("C003", "category-id-zero-unused", Severity.INFO, impact=3, tasks=USING_TASKS, fix=Fix.UNSAFE,
+      requires=["category-unused-parent", "category-extra-background"])  # fmt: skip
 def category_id_zero_unused(index: Index, categories: Categories) -> Iterable[Finding]:
     """A category with the id 0 is declared, and nothing uses it.
 
@@ -205,6 +205,23 @@ def category_name_whitespace(categories: Categories) -> Iterable[Finding]:
     return categories.at(np.flatnonzero(loose), "name", "{name!r} has extra blanks", name=names)
 
 
+@rule("C014", "category-name-equals-supercategory", Severity.INFO, impact=3, requires=["category-unused-parent"])
+def category_name_equals_supercategory(categories: Categories) -> Iterable[Finding]:
+    """A category has the name of another one's supercategory.
+
+    What breaks: a class and its own kinds stand side by side, so that an object fits two of them; mmdetection was seen to
+    take the parent's id for a class looked up by name.
+    Definition: `name` is the `supercategory` of another category. A category may be called like its own: official COCO has
+    such a `person`.
+    Fix: tell the two names apart; only a person knows what the names are for.
+    """
+    children = _children(categories)
+    rows = np.flatnonzero(_named(categories) & (children > 0))
+    names = [categories.name[row] for row in rows]
+    message = "{name!r} is also the supercategory of other categories: {children}"
+    return categories.at(rows, "name", message, name=names, children=children[rows])
+
+
 @rule("C015", "category-unused-parent", Severity.WARNING, requires=["category-id-off-by-one"], tasks=USING_TASKS,
       fix=Fix.UNSAFE)  # fmt: skip
 def category_unused_parent(index: Index, categories: Categories) -> Iterable[Finding]:
@@ -216,16 +233,29 @@ def category_unused_parent(index: Index, categories: Categories) -> Iterable[Fin
     Source: Roboflow writes such a category with the id 0.
     Fix: remove the category from all files of the data set. Unsafe: another file may use it, and class counts change.
     """
-    parents = Counter(categories.supercategory)
-    own = np.array([name == parent for name, parent in zip(categories.name, categories.supercategory, strict=True)], int)
-    children = np.array([parents[name] for name in categories.name], int) - own
+    children = _children(categories)
     rows = _unused(np.flatnonzero(_named(categories) & (children > 0)), index, categories)
     names = [categories.name[row] for row in rows]
     message = "{name!r} is not used, and is the supercategory of other categories: {children}"
     return categories.at(rows, None, message, name=names, children=children[rows])
 
 
-@rule("C017", "supercategory-missing", Severity.WARNING, fix=Fix.SAFE, relaxed=["lvis"])
+@rule(
+    "C016", "category-unused", Severity.INFO, impact=3, tasks=USING_TASKS,
+    requires=["category-id-off-by-one", "category-unused-parent", "category-id-zero-unused", "category-extra-background"],
+)  # fmt: skip
+def category_unused(index: Index, categories: Categories) -> Iterable[Finding]:
+    """A category is declared, and no annotation uses it.
+
+    What breaks: nothing by itself: a split may lack a class. A model gets an output that this file never trains.
+    Definition: the file has annotations, and none of them has the category's id.
+    Fix: annotate such objects, or remove the category from all files of the data set, never from one. Only a person can.
+    """
+    rows = _unused(np.arange(len(categories)), index, categories)
+    return categories.at(rows, None, "{name!r} is not used", name=[categories.name[row] for row in rows])
+
+
+@rule("C017", "supercategory-missing", Severity.WARNING, fix=Fix.SAFE, relaxed=["lvis", "label-studio", "fiftyone"])
 def supercategory_missing(categories: Categories) -> Iterable[Finding]:
     """A category has no `supercategory`.
 
@@ -266,6 +296,20 @@ def categories_not_sorted(categories: Categories) -> Iterable[Finding]:
         yield Finding(f"id {high} stands before id {low}, the first of {len(early)} such pairs", "categories")
 
 
+@rule("C020", "category-extra-background", Severity.INFO, impact=3, fix=Fix.UNSAFE)
+def category_extra_background(categories: Categories) -> Iterable[Finding]:
+    """The background is declared as a category of its own.
+
+    What breaks: detection models have a background of their own, so they get one class too many, and where classes are
+    counted by position all others shift by one.
+    Definition: the name is `background` or `bg` in any case, with or without underscores around it.
+    Fix: remove the category from all files of the data set. Unsafe: the ids of the others may have to move, and other files
+    and models still use the old ones.
+    """
+    rows = [row for row, name in enumerate(categories.name) if _is_background(name)]
+    return categories.at(rows, "name", "{name!r} is declared", name=[categories.name[row] for row in rows])
+
+
 def _repeats(keys: Iterable[tuple[int, object]]) -> dict[int, int]:
     """Return for each row whose key an earlier row has that earlier row."""
     first: dict[object, int] = {}
@@ -278,6 +322,13 @@ def _pairs(categories: Categories, pairs: dict[int, int], message: str) -> Itera
     return categories.at(list(pairs), "name", message, name=names, other=others, id=categories.id[list(pairs.values())])
 
 
+def _children(categories: Categories) -> Ints:
+    """Return for each category how many others have its name as their `supercategory`."""
+    parents = Counter(categories.supercategory)
+    pairs = zip(categories.name, categories.supercategory, strict=True)
+    return np.array([parents[name] - (name == parent) for name, parent in pairs], np.int64)
+
+
 def _named(categories: Categories) -> Bools:
     """Tell for each category whether it has a name of more than blanks."""
     return np.array([bool(name.strip()) for name in categories.name], bool)
@@ -288,12 +339,12 @@ def _rows_of_zero(categories: Categories) -> Ints:
 
 
 def _is_background(name: str) -> bool:
-    return name.strip(" _").casefold() == "background"
+    return name.strip(" _").casefold() in ("background", "bg")
 
 
 def _unused(rows: Ints, index: Index, categories: Categories) -> Ints:
     """Return those of `rows` that surely no annotation uses: nothing is sure where one has no usable `category_id`."""
-    if not len(rows) or not len(index) or not index.has("category_id").all():
+    if not len(rows) or not len(index) or not (index.has("category_id") | index.has("segments_info")).all():
         return rows[:0]
-    used = frozenset(distinct(index.category_id).tolist())
+    used = frozenset(categories.id[index.category_uses > 0].tolist())
     return np.array([row for row in rows if categories.has("id")[row] and int(categories.id[row]) not in used], np.int64)

@@ -1,22 +1,34 @@
-"""Images: their ids, file names and sizes."""
+"""Images: their ids, sizes and annotations."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Faults, Finding, Fix, Floats, Images, Index, Ints, Severity, rule
+from cocolint.api import (
+    ANNOTATION_TASKS,
+    OBJECT_TASKS,
+    Bools,
+    Faults,
+    FileFacts,
+    Finding,
+    Fix,
+    Floats,
+    Images,
+    Index,
+    Ints,
+    Severity,
+    Task,
+    distinct,
+    rule,
+)
 
 LARGEST_EXACT = 2**53 - 1
 """The largest integer that JavaScript, and any reader that keeps numbers as doubles, can hold exactly."""
 
 DECIDABLE = 20
 """From so many boxes on, a pattern in them is said of the whole file."""
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_ROOT = re.compile(r"[/\\~]|[A-Za-z]:")
 
 
 @rule("I001", "image-id-duplicate", Severity.ERROR, impact=2, fix=Fix.UNSAFE)
@@ -72,96 +84,15 @@ def image_id_too_large(images: Images) -> Iterable[Finding]:
     return images.where(images.has("id") & (images.id > LARGEST_EXACT), "id", "id {id} is above 2**53 - 1", id=images.id)
 
 
-@rule("I006", "file-name-missing", Severity.ERROR, impact=2, fix=Fix.SAFE, relaxed=("lvis",))
-def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
-    """An image has no `file_name`.
+@rule("I005", "image-id-zero", Severity.INFO, impact=4)
+def image_id_zero(images: Images) -> Iterable[Finding]:
+    """An image has the id 0.
 
-    What breaks: detectron2, mmdetection, mmpose and PaddleDetection raise KeyError; YOLOX makes up a name from the id.
-    Definition: `file_name` is absent, null or empty. LVIS v1 names the picture in `coco_url` alone.
-    Fix: take the last part of `coco_url` where there is one. Safe: that is the name the picture is served under.
+    What breaks: nothing in pycocotools; code that tests `if image_id` takes it for no image.
+    Definition: `id` is 0. Label Studio, Encord and Roboflow count from 0, so this is no fault by itself.
+    Fix: give it a new id here and in every `image_id`. Only a person can see all files that refer to it.
     """
-    yield from faults
-    empty = images.has("file_name") & _each(images, lambda name: not name)
-    yield from images.where(empty, "file_name", "`file_name` is empty")
-
-
-@rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"], fix=Fix.UNSAFE)
-def file_name_duplicate(images: Images) -> Iterable[Finding]:
-    r"""Two images have the same `file_name`.
-
-    What breaks: CVAT refuses the file; FiftyOne keeps one of them; everyone else counts the picture twice.
-    Definition: the name of an earlier image stands again on another id, with `\` read as `/` and without `./` and doubled
-    slashes. The first one is not reported.
-    Fix: keep one record and point the annotations of the others to it. Unsafe: two pictures may have been meant.
-    """
-    first: dict[str, int] = {}
-    rows, earlier = [], []
-    for row, name in enumerate(images.file_name):
-        if name and first.setdefault(_normal(name), row) != row:
-            rows.append(row)
-            earlier.append(first[_normal(name)])
-    names = [images.file_name[row] for row in rows]
-    yield from images.at(rows, "file_name", "{name} is also the name of images[{first}]", name=names, first=earlier)
-
-
-def _normal(name: str) -> str:
-    if "\\" in name or "./" in name or "//" in name:
-        parts = name.replace("\\", "/").split("/")
-        return "/".join(part for place, part in enumerate(parts) if part != "." and (part or not place))
-    return name
-
-
-@rule("I011", "file-name-backslash", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], fix=Fix.SAFE)
-def file_name_backslash(images: Images) -> Iterable[Finding]:
-    r"""A `file_name` has backslashes in it.
-
-    What breaks: the picture is not found on Linux and macOS, where a backslash is a character like any other.
-    Definition: the name contains `\` and is not an absolute path, which has a rule of its own.
-    Fix: write `/`, which Windows reads too. Safe where the picture is found under the new name, or no pictures are at hand.
-    """
-    yield from _named(images, _each(images, lambda name: "\\" in name))
-
-
-@rule("I012", "file-name-absolute", Severity.WARNING, impact=2, fix=Fix.UNSAFE)
-def file_name_absolute(images: Images) -> Iterable[Finding]:
-    r"""A `file_name` is an absolute path.
-
-    What breaks: the picture is found on one machine only, and a server may be made to read any of its files.
-    Definition: the name begins with `/`, `\`, `~` or a drive letter and a colon.
-    Fix: write the path below the folder of images. Unsafe: that folder is a guess, unless the picture is found there.
-    """
-    yield from _named(images, _each(images, lambda name: _ROOT.match(name) is not None))
-
-
-@rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], fix=Fix.UNSAFE)
-def file_name_parent(images: Images) -> Iterable[Finding]:
-    """A `file_name` leads out of the folder of images.
-
-    What breaks: archives and uploads lose the picture, and a server may be made to read any of its files.
-    Definition: a part of the path is `..`.
-    Fix: write the path below the folder of images. Unsafe: that folder is a guess, unless the picture is found there.
-    """
-    yield from _named(images, _each(images, lambda name: ".." in name and ".." in name.replace("\\", "/").split("/")))
-
-
-@rule("I014", "file-name-url", Severity.WARNING, impact=2, fix=Fix.UNSAFE)
-def file_name_url(images: Images) -> Iterable[Finding]:
-    """A `file_name` is a URL.
-
-    What breaks: readers look for a file of that name below the folder of images and find none.
-    Definition: the name begins with a scheme, such as `http:/`, `s3:/` or `file:/`.
-    Fix: write the path below the folder of images, and the URL to `coco_url`. Unsafe: that path is a guess.
-    """
-    yield from _named(images, _each(images, lambda name: ":" in name and _SCHEME.match(name) is not None))
-
-
-def _each(images: Images, test: Callable[[str], bool]) -> Bools:
-    return np.fromiter(map(test, images.file_name), bool, len(images))
-
-
-def _named(images: Images, mask: Bools) -> Iterable[Finding]:
-    rows = np.flatnonzero(mask)
-    return images.at(rows, "file_name", "{name}", name=[images.file_name[row] for row in rows])
+    return images.where(images.has("id") & (images.id == 0), "id", "id 0")
 
 
 @rule("I019", "image-size-missing", Severity.ERROR, impact=1, fix=Fix.SAFE)
@@ -247,3 +178,46 @@ def _inside(boxes: Floats, width: Floats, height: Floats, tolerance: Floats | fl
 
 def _per_image(images: Images, rows: Ints) -> Ints:
     return np.bincount(rows, minlength=len(images))
+
+
+@rule(
+    "I026", "image-without-annotations", Severity.WARNING, impact=3, tasks=ANNOTATION_TASKS - {Task.IMAGE_INFO},
+    requires=["top-level-missing-annotations", "section-not-array"],
+)  # fmt: skip
+def image_without_annotations(
+    images: Images, index: Index, file: FileFacts, *, share: float = 0.5, least: int = 20
+) -> Iterable[Finding]:
+    """Images have no annotation.
+
+    What breaks: mmdetection, detectron2 and torchvision's references drop such images without a word; where all are
+    dropped, mmdetection stops with `need at least one array to concatenate`. Ultralytics writes no label file for them.
+    Definition: no annotation has the image's id as its `image_id`. A warning for the whole file if all images are so, or
+    more than `share` of at least `least` images in a file of another task than person_keypoints; else information on each
+    image. Silent where annotations that belong to no image of the file are as many as those images.
+    Source: pictures without objects are legal; in official COCO they are 1 %, and those without persons nearly half.
+    Fix: annotate them, or call a file without annotations `image_info_<subset>.json`. Only a person can.
+    """
+    used = distinct(index.image_id[index.has("image_id")])
+    empty = images.has("id") & ~np.isin(images.id, used)
+    count = int(np.count_nonzero(empty))
+    if count <= np.count_nonzero(index.image < 0):
+        return
+    most = count > share * len(images) and len(images) >= least and file.task is not Task.PERSON_KEYPOINTS
+    if most or count == len(images):
+        yield Finding(f"{count:,} of {len(images):,} images have no annotation", "images")
+    else:
+        yield from images.where(empty, None, "no annotation has its id", severity=Severity.INFO)
+
+
+@rule("I027", "image-too-small", Severity.INFO, impact=4, requires=["image-size-missing"])
+def image_too_small(images: Images, *, least: int = 32) -> Iterable[Finding]:
+    """An image is too small for usual training.
+
+    What breaks: mmdetection's default filter drops it without a word; where all images are small, the data set is empty.
+    Definition: the shorter side is below `least` pixels.
+    Tolerance: 32 px, the `min_size` of mmdetection's filter.
+    Fix: leave it out, or lower the filter. Only a person can.
+    """
+    with np.errstate(invalid="ignore"):
+        small = np.minimum(images.width, images.height) < least
+    return images.where(small, None, "{width:g} x {height:g} pixels", width=images.width, height=images.height)

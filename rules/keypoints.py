@@ -74,7 +74,7 @@ def keypoints_no_visibility(annotations: Annotations) -> Iterable[Finding]:
     )  # fmt: skip
 
 
-@rule("K005", "keypoints-null", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, fix=Fix.SAFE)
+@rule("K005", "keypoints-null", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, fix=Fix.SAFE, relaxed=["encord"])
 def keypoints_null(faults: Faults) -> Iterable[Finding]:
     """`keypoints` or `num_keypoints` is null.
 
@@ -117,8 +117,8 @@ def keypoint_v0_nonzero(annotations: Annotations) -> Iterable[Finding]:
     Definition: v is 0 and x or y is not 0.
     Fix: set x and y to 0. Unsafe: the place is lost, and v may have been meant to be 1.
     """
-    owner, x, y, v = _points_of(annotations)
-    yield from _counted(annotations, owner, (v == 0) & (np.abs(x) + np.abs(y) > 0), "points that have a place, but v = 0")
+    owner, x, y, v = points_of(annotations)
+    yield from counted(annotations, owner, (v == 0) & (np.abs(x) + np.abs(y) > 0), "points that have a place, but v = 0")
 
 
 @rule(
@@ -133,8 +133,8 @@ def keypoint_v_positive_at_origin(annotations: Annotations) -> Iterable[Finding]
     Definition: v > 0 with x = 0 and y = 0.
     Fix: set v to 0. Unsafe: a point may really lie in the corner.
     """
-    owner, x, y, v = _points_of(annotations)
-    yield from _counted(annotations, owner, (v > 0) & (x == 0) & (y == 0), "points at (0, 0) with v > 0")
+    owner, x, y, v = points_of(annotations)
+    yield from counted(annotations, owner, (v > 0) & (x == 0) & (y == 0), "points at (0, 0) with v > 0")
 
 
 @rule(
@@ -149,7 +149,7 @@ def keypoint_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -
     Tolerance: 1 px is the most that the 0/1-based conventions can explain; official points are never outside.
     Fix: clip the point to the image or set v to 0. Unsafe: both change a label.
     """
-    owner, x, y, v = _points_of(annotations)
+    owner, x, y, v = points_of(annotations)
     width, height = annotations.width, annotations.height
     with np.errstate(invalid="ignore"):
         over = np.maximum.reduce([-x, -y, x - width[owner], y - height[owner]])
@@ -207,12 +207,25 @@ def keypoints_area_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-def _points_of(annotations: Annotations) -> tuple[Ints, Floats, Floats, Floats]:
+@rule("K027", "wholebody-parts", Severity.WARNING, impact=3, tasks=KEYPOINT_TASKS)
+def wholebody_parts(faults: Faults) -> Iterable[Finding]:
+    """A part of COCO-WholeBody does not have the form of that data set.
+
+    What breaks: xtcocotools, which evaluates whole bodies, cannot put the parts together to 133 points and raises ValueError.
+    Definition: `face_kpts` is not 204 numbers, `lefthand_kpts` or `righthand_kpts` not 63, `foot_kpts` not 18; a `_box` of
+    a part is not four numbers, or a `_valid` neither true nor false. Files without these keys need none.
+    Source: the data format of COCO-WholeBody 1.0.
+    Fix: export the part again with three numbers for each of its points. Only a person knows which point is which.
+    """
+    return once_for_each_record(faults)
+
+
+def points_of(annotations: Annotations) -> tuple[Ints, Floats, Floats, Floats]:
     """Return the row and x, y, v of every point of the annotations whose `keypoints` divide by 3."""
     owner, _, values = annotations.points.triplets(annotations.has("keypoints"))
     return owner, values[:, 0], values[:, 1], values[:, 2]
 
 
-def _counted(annotations: Annotations, owner: Ints, points: Bools, what: str) -> Iterable[Finding]:
+def counted(annotations: Annotations, owner: Ints, points: Bools, what: str) -> Iterable[Finding]:
     count = np.bincount(owner[points], minlength=len(annotations))
     return annotations.where(count > 0, "keypoints", "{count} " + what, count=count)

@@ -94,7 +94,10 @@ def rle_size_mismatch(annotations: Annotations) -> Iterable[Finding]:
 
 @rule(
     "R005", "rle-counts-sum", Severity.ERROR, impact=1,
-    requires=["rle-size-type", "rle-size-mismatch", "rle-counts-negative", "rle-counts-overflow", "rle-label-studio"],
+    requires=[
+        "rle-size-type", "rle-size-mismatch", "rle-counts-negative", "rle-counts-overflow", "rle-label-studio",
+        "rle-start-length-pairs",
+    ],
     tasks=MASK_TASKS, fix=Fix.UNSAFE,
 )  # fmt: skip
 def rle_counts_sum(annotations: Annotations) -> Iterable[Finding]:
@@ -286,3 +289,53 @@ def rle_label_studio(annotations: Annotations) -> Iterable[Finding]:
     brush = np.zeros(len(runs.length), bool)
     brush[maybe] = head == 4 * _pixels(runs)[maybe]
     yield from _of_masks(annotations, brush, "counts", "bytes of a brush mask, not run lengths")
+
+
+@rule(
+    "R021", "rle-start-length-pairs", Severity.ERROR, impact=3, requires=["rle-size-type", "rle-size-mismatch"],
+    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+)  # fmt: skip
+def rle_start_length_pairs(annotations: Annotations, *, tolerance: float = 2.0) -> Iterable[Finding]:
+    """The `counts` are pairs of start and length, not runs of background and foreground in turn.
+
+    What breaks: the numbers do not add up to the size of the mask: mask evaluation hangs or reads garbage.
+    Definition: the list does not add up to `size[0] * size[1]`; taken in pairs, every start is 1 or more and beyond the end
+    of the pair before, and the last pair ends within the mask; and the pixels of the pairs, counted from 1 by columns or by
+    rows, have the bounds of the box within 2 px.
+    Source: Kaggle's run lengths go by columns, `binary_mask_to_rle` of transformers goes by rows.
+    Fix: write the mask as COCO's runs. Unsafe: only the box tells which way the pairs go.
+    """
+    runs = annotations.runs
+    maybe = ~runs.compressed & (runs.length > 0) & (runs.length % 2 == 0) & (runs.shapes.total != _pixels(runs))
+    if not maybe.any():
+        return
+    as_runs, ordered = _runs_of_pairs(runs, maybe)
+    x, y, w, h = annotations.bbox[as_runs.owner].T
+    by_columns = as_runs.shapes.bounds
+    by_rows = replace(as_runs, height=as_runs.width, width=as_runs.height).shapes.bounds[:, [1, 0, 3, 2]]
+    with np.errstate(all="ignore"):
+        box = np.stack([x, y, x + w, y + h], axis=1)
+        off = np.minimum(*(np.abs(bounds - box).max(axis=1, initial=0) for bounds in (by_columns, by_rows)))
+    maybe[maybe] = ordered & (off <= tolerance)
+    yield from _of_masks(annotations, maybe, "counts", "{count} pairs of start and length", count=runs.length // 2)
+
+
+def _runs_of_pairs(runs: Runs, chosen: Bools) -> tuple[Runs, Bools]:
+    """Read the chosen masks as pairs of start and length; return them as runs, and whether each has its pairs in order."""
+    length = runs.length[chosen]
+    start, foreground = runs.counts[np.repeat(chosen, runs.length)].reshape(-1, 2).T
+    end = start - 1 + foreground
+    last = np.cumsum(length // 2) - 1
+    first = last - length // 2 + 1
+    before = np.concatenate([[0], end])[:-1]
+    before[first] = 0
+    background = start - 1 - before
+    least = (background > 0).astype(int)
+    least[first] = background[first] >= 0
+    ordered = np.minimum.reduceat(least * (foreground > 0), first) > 0
+    counts = np.column_stack([background, foreground]).ravel()
+    part = Runs(
+        runs.owner[chosen], runs.height[chosen], runs.width[chosen], length, counts,
+        runs.compressed[chosen], runs.mark[chosen], [""] * len(length),
+    )  # fmt: skip
+    return part, ordered & (end[last] <= _pixels(part))

@@ -29,7 +29,7 @@ def category_keypoints_missing(faults: Faults) -> Iterable[Finding]:
     return once_for_each_record(faults)
 
 
-@rule("K017", "category-keypoints-type", Severity.ERROR, impact=3, tasks=KEYPOINT_TASKS)
+@rule("K017", "category-keypoints-type", Severity.ERROR, impact=3, tasks=KEYPOINT_TASKS, relaxed=["encord"])
 def category_keypoints_type(faults: Faults, categories: Categories, index: Index) -> Iterable[Finding]:
     """The category's `keypoints` is not a list of names.
 

@@ -71,7 +71,7 @@ def top_level_missing_info(file: FileFacts) -> Iterable[Finding]:
     return _missing(file, "info")
 
 
-@rule("S006", "top-level-missing-licenses", Severity.WARNING, impact=2, fix=Fix.SAFE)
+@rule("S006", "top-level-missing-licenses", Severity.WARNING, fix=Fix.SAFE, relaxed=["encord", "label-studio"])
 def top_level_missing_licenses(file: FileFacts) -> Iterable[Finding]:
     """The file has no `licenses`.
 
@@ -171,7 +171,7 @@ def info_types(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("S016", "bool-as-int", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE)
+@rule("S016", "bool-as-int", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["posetrack"])
 def bool_as_int(faults: Faults) -> Iterable[Finding]:
     """A flag is true or false where COCO has 1 or 0.
 

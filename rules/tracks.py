@@ -63,7 +63,13 @@ def track_category_conflict(index: Index) -> Iterable[Finding]:
     )  # fmt: skip
 
 
-@rule("A023", "track-frame-duplicate", Severity.WARNING, tasks=OBJECT_TASKS, requires=["annotation-duplicate-exact"])
+@rule(
+    "A023",
+    "track-frame-duplicate",
+    Severity.WARNING,
+    tasks=OBJECT_TASKS,
+    requires=["annotation-duplicate-exact", "annotation-near-duplicate"],
+)
 def track_frame_duplicate(index: Index) -> Iterable[Finding]:
     """A track has two objects in one image.
 

@@ -17,6 +17,7 @@ import pytest
 import cocolint
 from cocolint.model import Task
 from tests.support.cases import put, sound
+from tests.support.set_cases import sound_part
 
 PROGRAM = [sys.executable, "-m", "cocolint"]
 
@@ -36,9 +37,9 @@ def program(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
 def folder(tmp_path: Path) -> Path:
     """A folder with one sound file and one in which an annotation id stands twice."""
     (tmp_path / "annotations").mkdir()
-    data: Any = sound("instances")
-    (tmp_path / "annotations" / "instances_train.json").write_text(json.dumps(data))
-    put(data, "/annotations/1/id", 1)
+    (tmp_path / "annotations" / "instances_train.json").write_text(json.dumps(sound("instances")))
+    data: Any = sound_part("instances", 1)
+    put(data, "/annotations/1/id", data["annotations"][0]["id"])
     (tmp_path / "annotations" / "instances_val.json").write_text(json.dumps(data, indent=2))
     return tmp_path
 

@@ -90,3 +90,101 @@ def test_paths_are_shown_relative_to_where_one_stands(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     assert [file.display for file in discover.find(["."])] == ["a/b.json"]
     assert [file.display for file in discover.find([str(tmp_path / "a")])] == ["a/b.json"]
+
+
+def roots(folder: Path, *names: str) -> dict[str, str]:
+    """Return the folder of the data set of each file, both relative to `folder`."""
+    files = found(folder, *names)
+    return {file.path.relative_to(folder).as_posix(): file.root.relative_to(folder.resolve()).as_posix() for file in files}
+
+
+ONE_DATA_SET = [
+    ("annotations/instances_train2017.json", "annotations/captions_val2017.json", "annotations/classes.json"),
+    ("train/_annotations.coco.json", "valid/_annotations.coco.json", "test/_annotations.coco.json"),
+    ("train/annotations/instances_default.json", "val/annotations/instances_default.json"),
+    ("train/annotations/instances_default.json", "val/annotations/instances_default.json", "val/annotations/x_y.json"),
+    ("train/annotations/instances_train.json", "test/annotations/instances_test.json"),
+    ("train_v1/labels.json", "val_v1/labels.json"),
+    ("train/annotations.json", "val/annotations.json"),
+    ("instances_a.json", "captions_a.json"),
+    ("x_train.json", "x_val.json", "trainval.json"),
+    ("annotations/train.json", "results/instances_val_mine_results.json"),
+]
+
+OF_THEIR_OWN = [
+    (("a.json", "b.json"), ("a.json", "b.json")),
+    (("a/_annotations.coco.json", "b/_annotations.coco.json"), ("a", "b")),
+    (("train/_annotations.coco.json",), ("train",)),
+    (("train/annotations/instances_train.json", "train/annotations/instances_val.json"), ("train", "train")),
+    (("train/annotations/instances_train.json", "test/annotations/instances_train.json"), ("test", "train")),
+    (("train_v1/annotations.json", "val_v2/annotations.json"), ("train_v1/annotations.json", "val_v2/annotations.json")),
+    (("train/boxes.json", "val/points.json"), ("train/boxes.json", "val/points.json")),
+    (("results/instances_val_mine_results.json",), ("results",)),
+    (("train/a.json", "train/annotations/instances_x.json", "val/annotations/instances_x.json"), ("train/a.json", ".", ".")),
+]
+
+
+@pytest.mark.parametrize("names", ONE_DATA_SET, ids=lambda names: names[0])
+def test_files_of_one_data_set_have_one_root(tmp_path: Path, names: tuple[str, ...]) -> None:
+    assert set(roots(tmp_path, *names).values()) == {"."}
+
+
+@pytest.mark.parametrize(("names", "expected"), OF_THEIR_OWN, ids=lambda names: names[0])
+def test_files_that_need_not_belong_together_have_roots_of_their_own(
+    tmp_path: Path, names: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert tuple(roots(tmp_path, *names).values()) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "leader"),
+    [
+        (("annotations/instances_train.json", "annotations/instances_val.json"), "annotations/instances_train.json"),
+        (("annotations/a.json", "annotations/instances_val.json"), "annotations/instances_val.json"),
+        (("annotations/train.json", "annotations/captions_val_mine_results.json"), "annotations/train.json"),
+        (("test/_annotations.coco.json", "train/_annotations.coco.json"), "test/_annotations.coco.json"),
+        (("a_train.json", "instances_val.json"), "instances_val.json"),
+    ],
+)
+def test_one_file_leads_each_data_set(tmp_path: Path, names: tuple[str, ...], leader: str) -> None:
+    leading = [file.path for file in found(tmp_path, *names) if file.leads]
+    assert leading == [tmp_path / leader]
+
+
+def test_files_of_their_own_all_lead(tmp_path: Path) -> None:
+    assert all(file.leads for file in found(tmp_path, "a.json", "b/_annotations.coco.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "family"),
+    [
+        ("annotations/instances_train2017.json", "train", ("2017",)),
+        ("annotations/instances_minival2014.json", "val", ("2014",)),
+        ("annotations/image_info_test-dev2017.json", "test", ("2017",)),
+        ("annotations/instances_trainval2017.json", "", ("trainval", "2017")),
+        ("annotations/instances_valminusminival2014.json", "", ("valminusminival", "2014")),
+        ("annotations/instances_train_val.json", "", ("train", "val")),
+        ("annotations/instances_default.json", "", ()),
+        ("annotations/instances_cats_Training.json", "train", ("cats",)),
+        ("validation_fold1.json", "val", ("fold", "1")),
+        ("contest.json", "", ("contest",)),
+        ("testing.json.gz", "test", ()),
+    ],
+)
+def test_the_name_tells_the_split(tmp_path: Path, name: str, split: str, family: tuple[str, ...]) -> None:
+    (file,) = found(tmp_path, name)
+    assert discover.place_of(file) == (split, family)
+
+
+def test_the_folder_tells_the_split_where_the_name_tells_none(tmp_path: Path) -> None:
+    names = ["train/annotations/instances_default.json", "valid/annotations/instances_default.json"]
+    both = ["test_a/annotations/instances_b.json", "train_a/annotations/instances_b.json"]
+    places = [discover.place_of(file) for file in found(tmp_path, *names, *both)]
+    assert places == [("test", ("a", "b")), ("train", ()), ("train", ("a", "b")), ("val", ())]
+
+
+def test_what_the_name_leaves_open_no_folder_decides(tmp_path: Path) -> None:
+    names = ["train/annotations/instances_x.json", "val/annotations/instances_x.json"]
+    undecided = ["train/annotations/instances_trainval.json"]
+    places = {file.subset: discover.place_of(file).split for file in found(tmp_path, *names, *undecided)}
+    assert places == {"x": "val", "trainval": ""}

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.cases import put, sound
 from tests.support.checkout import ROOT, copy_to
+from tests.support.set_cases import sound_part
 
 pytest.importorskip("pre_commit")
 yaml = pytest.importorskip("yaml")
@@ -61,7 +62,7 @@ def _try(hooks: Path, home: Path, repository: Path, data: dict[str, Any]) -> sub
     for folder in ("annotations", "other"):
         (repository / folder).mkdir()
     (repository / "annotations" / "instances_train.json").write_text(json.dumps(data), encoding="utf-8")
-    (repository / "annotations" / "instances_val.json").write_text(json.dumps(sound("instances")), encoding="utf-8")
+    (repository / "annotations" / "instances_val.json").write_text(json.dumps(sound_part("instances", 1)), encoding="utf-8")
     (repository / "other" / "settings.json").write_text("{}", encoding="utf-8")
     _commit(repository)
     command = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks), HOOK["id"], "--all-files", "--verbose"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from cocolint.discover import Place, place_of
 from cocolint.model import AnnotationFile, FileFacts, Task
 from cocolint.read.columns import Categories, Images, Index
+from cocolint.read.pictures import Pictures
 
 _TRUTH = {
     Task.RESULTS_BBOX: (Task.INSTANCES, Task.PERSON_KEYPOINTS),
@@ -20,18 +23,24 @@ _TRUTH = {
 
 @dataclass(frozen=True)
 class Member:
-    """One file of a data set: what its path tells, the facts, and its tables."""
+    """One file of a data set: what its path tells, the facts, its tables, and its pictures where they are looked at."""
 
     file: AnnotationFile
     facts: FileFacts
     images: Images
     categories: Categories
     index: Index
+    pictures: Pictures | None = None
 
     @property
     def display(self) -> str:
         """The path as it is shown."""
         return self.facts.display
+
+    @cached_property
+    def place(self) -> Place:
+        """The split and the family that its path tells."""
+        return place_of(self.file)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
-from cocolint.model import Crash, FileFacts, Finding
+from cocolint.model import Crash, FileFacts, Finding, Ints
 from cocolint.read.again import Again
 from cocolint.read.build import Masks, annotations_of
 from cocolint.read.columns import Annotations, Index
 from cocolint.read.document import Document
+from cocolint.read.segment_maps import SegmentFolder, SegmentMaps, segment_folder
+from cocolint.read.surroundings import Surroundings
 
 Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]
@@ -69,7 +71,7 @@ Columns = dict[str, Column]
 
 @dataclass
 class SliceOutcome:
-    """What came of one slice: its size, its key columns, its presence masks, and the outcome of the rules on it.
+    """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome.
 
     Of a column with one value all over only the first row is kept, since slices come from other processes.
     """
@@ -78,6 +80,7 @@ class SliceOutcome:
     keys: Columns
     valid: Columns
     absent: Columns
+    category_uses: Ints
     outcome: Outcome
 
     def __len__(self) -> int:
@@ -103,17 +106,32 @@ def _joined(columns: list[Column], sizes: list[int]) -> Column:
     )
 
 
+Pngs = SegmentFolder | Absent
+
+
+def pngs_of(document: Document, rules: Iterable[Rule], no_images: bool) -> Pngs:
+    """Return the folder of the PNGs of a panoptic file, or why rules that ask for them are skipped."""
+    if not any({"segment_maps", "segment_folder"} & {*rule.fixtures} for rule in rules):
+        return Absent("no rule asks for it")
+    if no_images:
+        return Absent("--no-images")
+    return segment_folder(document.file) or Absent("there is no folder of PNGs called like the file")
+
+
 def check_slice(
-    table: Annotations, faults: Mapping[str, list[Finding]], rules: Iterable[Rule], options: Options
+    table: Annotations, faults: Mapping[str, list[Finding]], rules: Iterable[Rule], options: Options, pngs: Pngs
 ) -> SliceOutcome:
     """Run the slice rules on a slice; its structural faults are findings of the rules that the schema names."""
     outcome = Outcome()
+    maps = SegmentMaps(table, pngs) if isinstance(pngs, SegmentFolder) else pngs
     for name, findings in faults.items():
         outcome.findings[f"faults:{name}"] += findings
     for rule in rules:
         if rule.scope is Scope.SLICE:
-            outcome.run(rule, {"annotations": table, "faults": faults.get(rule.name, [])}, options)
-    return SliceOutcome(len(table), _thinned(table.keys), _thinned(table.valid), _thinned(table.absent), outcome)
+            fixtures = {"annotations": table, "segment_maps": maps, "faults": faults.get(rule.name, [])}
+            outcome.run(rule, fixtures, options)
+    masks = _thinned(table.valid), _thinned(table.absent)
+    return SliceOutcome(len(table), _thinned(table.keys), *masks, table.category_uses, outcome)
 
 
 @dataclass
@@ -144,12 +162,13 @@ def check_document(
     facts = FileFacts(
         file.display, document.task, file.subset, document.dialect, file.layout, file.follows_pattern, document.keys,
         {"images": len(document.images), "categories": len(document.categories), "annotations": len(index)},
+        document.info, document.licenses, document.unknown_fields,
     )  # fmt: skip
     for name in [name for name in outcome.findings if name.startswith("faults:")]:
         document.faults.setdefault(name.removeprefix("faults:"), []).extend(outcome.findings.pop(name))
     fixtures = {
         "index": index, "images": document.images, "categories": document.categories, "file": facts, "again": Again(document),
-        **more,
+        "surroundings": Surroundings.of(file), **more,
     }  # fmt: skip
     checked = Checked(document, facts, index, rules, outcome, fixtures)
     checked.run(Scope.FILE, options)
@@ -164,13 +183,14 @@ def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Inde
         offset += len(part)
     if not slices:
         empty = annotations_of(Masks([], {}), document.images, document.categories)
-        return outcome, Index(empty.keys, empty.valid, empty.absent, document.images)
+        return outcome, Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
     sizes = [len(part) for part in slices]
     keys, valid, absent = (
         {name: _joined([columns[name] for columns in parts], sizes) for name in parts[0]}
         for parts in ([part.keys for part in slices], [part.valid for part in slices], [part.absent for part in slices])
     )
-    return outcome, Index(keys, valid, absent, document.images)
+    uses = np.sum([part.category_uses for part in slices], axis=0)
+    return outcome, Index(keys, valid, absent, document.images, uses)
 
 
 def crashes_of(outcome: Outcome, rules: Iterable[Rule], path: str) -> list[Crash]:

@@ -109,7 +109,10 @@ class Masks:
 
     def texts(self, name: str) -> list[str]:
         """Return a field as strings, "" where there is none."""
-        return [value if isinstance(value, str) else "" for value in self.column(name)]
+        values = self.column(name)
+        if self._nowhere(values):
+            return [""] * len(values)
+        return [value if isinstance(value, str) else "" for value in values]
 
 
 def as_float(value: Any) -> float:
@@ -128,9 +131,20 @@ def images_of(masks: Masks) -> Images:
         "id": masks.integers("id", -1),
         "width": masks.sizes("width"),
         "height": masks.sizes("height"),
+        "license": masks.numbers("license"),
         "file_name": masks.texts("file_name"),
+        "date_captured": masks.texts("date_captured"),
+        "coco_url": masks.texts("coco_url"),
+        "video": _videos(masks),
     }
     return Images(table, masks.valid, masks.absent, len(masks.records))
+
+
+def _videos(masks: Masks) -> list[Any]:
+    """Return `video_id`, or PoseTrack's name for it, None where there is neither."""
+    pairs = zip(masks.column("video_id"), masks.column("vid_id"), strict=True)
+    values = [other if video is UNSET else video for video, other in pairs]
+    return [None if value is UNSET else value for value in values]
 
 
 def categories_of(masks: Masks) -> Categories:
@@ -168,8 +182,12 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     keys |= _point_keys(points, categories.point_count_of(keys["category"]))
     captions = masks.texts("caption")
     if masks.valid["caption"].any():
-        keys["digest"] = np.array([_digest(text.strip().casefold()) for text in captions], np.float64)
-    details = Details(rings, runs, points, _segments(masks.column("segments_info")), captions, attributes)
+        keys["digest"] = np.array([digest_of(text.strip().casefold()) for text in captions], np.float64)
+    file_names = masks.texts("file_name")
+    if masks.valid["file_name"].any():
+        keys["digest"] = np.array([digest_of(name) for name in file_names], np.float64)
+    segments = _segments(masks.column("segments_info"))
+    details = Details(rings, runs, points, segments, captions, attributes, file_names)
     return Annotations(keys, masks.valid, masks.absent, images, categories, details)
 
 
@@ -197,11 +215,11 @@ def _tracks(values: Sequence[Any], there: Bools) -> Ints:
     for row in np.flatnonzero(there).tolist():
         track = values[row].get("track_id", values[row].get("encord_track_uuid"))
         if track is not None:
-            out[row] = _digest(repr(track)) or 1
+            out[row] = digest_of(repr(track)) or 1
     return out
 
 
-def _digest(text: str) -> int:
+def digest_of(text: str) -> int:
     """Return a number that equal texts share in every process."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).digest())
 

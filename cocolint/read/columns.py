@@ -85,7 +85,10 @@ def lookup(known: Ints, usable: Bools, wanted: Ints) -> Ints:
 
 
 class Images(Table):
-    """The images: `id`, `width` and `height` in pixels (NaN where unknown), `file_name` ("" where unknown)."""
+    """The images: `id`, `width` and `height` in pixels, and `license` (NaN where unknown), `file_name` and `date_captured`.
+
+    The last two are "" where unknown, and so is `coco_url`. `video` is `video_id` or `vid_id`, None where there is neither.
+    """
 
     section = "images"
 
@@ -94,7 +97,11 @@ class Images(Table):
         self.id: Ints = table["id"]
         self.width: Floats = table["width"]
         self.height: Floats = table["height"]
+        self.license: Floats = table["license"]
         self.file_name: list[str] = table["file_name"]
+        self.date_captured: list[str] = table["date_captured"]
+        self.coco_url: list[str] = table["coco_url"]
+        self.video: list[Any] = table["video"]
 
     def rows_of(self, ids: Ints) -> Ints:
         """Return the row of each id, -1 where there is no such image."""
@@ -234,7 +241,10 @@ class Segments:
 
 @dataclass(frozen=True)
 class Details:
-    """What annotations hold besides their key columns. `captions` are "" and `attributes` UNSET where there are none."""
+    """What annotations hold besides their key columns.
+
+    `captions` and `file_names` are "" and `attributes` UNSET where there are none.
+    """
 
     rings: Rings
     runs: Runs
@@ -242,6 +252,7 @@ class Details:
     segments: Segments
     captions: list[str]
     attributes: list[Any]
+    file_names: list[str]
 
 
 class Index(Table):
@@ -255,16 +266,18 @@ class Index(Table):
     mask (-1 where it was not counted, as only some of each slice are). `mask_bounds` (n, 4) are x1, y1, x2, y2 of the
     mask; `mask_area` is the sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a
     mask. Equal masks and keypoints have an equal `digest`, and so have captions that differ in case and outer blanks
-    only. Of keypoints that are as many as the category declares, `labelled` counts those with v > 0 and `scored` those
-    whose v is a fraction in (0, 1); `odd_visibility` is the largest v that is not 0, 1 or 2, NaN if there is none.
+    only, and panoptic annotations of one PNG. Of keypoints that are as many as the category declares, `labelled` counts
+    those with v > 0 and `scored` those whose v is a fraction in (0, 1); `odd_visibility` is the largest v that is not 0, 1
+    or 2, NaN if there is none. `category_uses` tells for each category how many annotations or panoptic segments have it.
     """
 
     section = "annotations"
 
     def __init__(
-        self, keys: dict[str, Any], valid: dict[str, Bools], absent: dict[str, Bools], images: Images, offset: int = 0
+        self, keys: dict[str, Any], valid: dict[str, Bools], absent: dict[str, Bools], images: Images, category_uses: Ints
     ) -> None:
-        super().__init__(len(keys["id"]), valid, absent, offset)
+        super().__init__(len(keys["id"]), valid, absent)
+        self.category_uses = category_uses
         self.keys = keys
         self._images = images
         self.id: Ints = keys["id"]
@@ -338,7 +351,9 @@ class Annotations(Index):
         categories: Categories,
         details: Details,
     ) -> None:
-        super().__init__(keys, valid, absent, images)
+        rows = np.concatenate([keys["category"], categories.rows_of(details.segments.category_id)])
+        uses = np.bincount(rows[rows >= 0], minlength=len(categories))
+        super().__init__(keys, valid, absent, images, uses)
         self.images = images
         self.categories = categories
         self.rings = details.rings
@@ -347,6 +362,7 @@ class Annotations(Index):
         self.segments = details.segments
         self.captions = details.captions
         self.attributes = details.attributes
+        self.file_name = details.file_names
 
     @cached_property
     def point_count(self) -> Ints:

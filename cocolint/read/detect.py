@@ -62,16 +62,21 @@ def task_of(sample: Sample) -> Task:
 
 
 def _results_task(records: Sequence[Record]) -> Task:
+    """Return the task that the first result tells, since evaluation looks at no other.
+
+    With a run-length mask and a box the mask says more: evaluation of boxes reads such files as well.
+    """
     first = records[0] if records else {}
+    masked = Task.RESULTS_SEGM if any("score" in record for record in records) else Task.RESULTS_STUFF
     if "caption" in first:
         return Task.RESULTS_CAPTIONS
     if "keypoints" in first:
         return Task.RESULTS_KEYPOINTS
-    if "bbox" in first:
+    if isinstance(first.get("segmentation"), dict):
+        return masked
+    if first.get("bbox") or "segmentation" not in first:
         return Task.RESULTS_BBOX
-    if "segmentation" in first:
-        return Task.RESULTS_SEGM if "score" in first else Task.RESULTS_STUFF
-    return Task.RESULTS_BBOX
+    return masked
 
 
 def _keys_of(records: Sequence[Record]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 
 from cocolint import schema as schemas
 from cocolint.model import AnnotationFile, Finding, Task
-from cocolint.read import build, detect
+from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
@@ -32,8 +33,8 @@ class Document:
 
     `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
     `slices` cut the records of the annotations. `faults` are findings of the encoding and the structure, by rule.
-    `is_proved` is False where the end of the annotations is a guess. `row_starts` is the first row of each slice and the
-    end, known once the slices are decoded.
+    `is_proved` is False where the end of the annotations is a guess. `info`, `licenses` and `unknown_fields` are as in
+    `FileFacts`. `row_starts` is the first row of each slice and the end, known once the slices are decoded.
     """
 
     file: AnnotationFile
@@ -46,6 +47,9 @@ class Document:
     categories: Categories
     slices: list[Span]
     is_proved: bool
+    info: Mapping[str, Any]
+    licenses: Sequence[Any]
+    unknown_fields: Mapping[str, Sequence[str]]
     faults: Faults = field(default_factory=dict)
     row_starts: list[int] = field(default_factory=list)
 
@@ -60,12 +64,16 @@ def open_document(file: AnnotationFile, exact: bool = False) -> Document:
 
     Raises `OSError` if it cannot be read, `Unusable` if it is no JSON, `NotCoco` if the JSON is something else.
     """
-    source = Source(file.path)
-    layout = layout_of(source, exact)
+    source = Source(file.path, file.archive)
+    layout = None
     try:
+        layout = layout_of(source, exact)
         return _document(file, source, layout)
+    except Unusable as fault:
+        fault.source = source
+        raise
     except (msgspec.DecodeError, RecursionError):
-        if layout.is_proved:
+        if layout is None or layout.is_proved:
             raise
         return open_document(file, exact=True)
 
@@ -74,9 +82,9 @@ def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
     sections, is_array, repeated, is_proved = layout
     sample = _sample(source, sections, is_array)
     if is_array:
-        _refuse_unless_results(sample, file)
-    elif not detect.looks_like_coco(sample):
-        raise NotCoco("it has neither images nor annotations of COCO")
+        _refuse_unless_results(sample, file, is_empty=not cut(source, sections["annotations"]))
+    else:
+        _refuse_others(sample, source, sections)
     known = file.task if file.task_is_told or (file.task and detect.fits(file.task, sample)) else None
     task = known or detect.task_of(sample)
     faults: Faults = defaultdict(list)
@@ -91,20 +99,43 @@ def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
     _merge(faults, _nonfinite_elsewhere(source, sections))
     return Document(
         file, source, task, file.dialect or detect.dialect_of(sample), sections, is_array,
-        images, categories, cut(source, sections.get("annotations")), is_proved, dict(faults),
+        images, categories, cut(source, sections.get("annotations")), is_proved,
+        sample.info, sample.licenses, _unknown_fields(sample, task), dict(faults),
     )  # fmt: skip
 
 
-def _refuse_unless_results(sample: detect.Sample, file: AnnotationFile) -> None:
-    """Raise `Unusable` for an array at the root, unless it is one of results or the task says that it is."""
+def _unknown_fields(sample: detect.Sample, task: Task) -> dict[str, list[str]]:
+    """Return for each section the keys of the sampled records that the schema of the task does not know."""
+    found = {}
+    for name, records in zip(RECORDS, (sample.images, sample.annotations, sample.categories), strict=True):
+        schema = schemas.record_schema(task, name)
+        if schema is not None:
+            found[name] = sorted({key for record in records for key in record} - schema["properties"].keys())
+    return found
+
+
+def _refuse_unless_results(sample: detect.Sample, file: AnnotationFile, is_empty: bool) -> None:
+    """Raise `Unusable` for an array at the root, unless it is one of results, or task or name say that it is."""
     if file.task and schemas.is_array(file.task):
         return
-    seen = {key for record in sample.annotations for key in record}
-    dumped = "iscrowd" in seen and "score" not in seen
-    if dumped or not detect.looks_like_coco(sample):
-        content = " of annotations" if dumped else " with one object per image" if "file_name" in seen else ""
+    if is_empty and file.named_by_user and (file.task is None or file.subset.endswith("results")):
+        return
+    content = others.array_named(sample.annotations)
+    if content or not detect.looks_like_coco(sample):
+        if content not in ("", "of annotations"):
+            raise Unusable("top-level-not-object", Finding(f"the root is an array {content}, not COCO", hint=others.ADVICE))
+        what = f"the root is an array {content}".rstrip()
         advice = "results are checked as such with `--task results_bbox`, or whichever of their tasks fits"
-        raise Unusable("top-level-not-object", Finding(f"the root is an array{content}, not an object; {advice}"))
+        raise Unusable("top-level-not-object", Finding(f"{what}, not an object; {advice}"))
+
+
+def _refuse_others(sample: detect.Sample, source: Source, sections: dict[str, Span]) -> None:
+    """Raise `NotCoco` for an object at the root that has nothing of COCO, or is known to be something else."""
+    name = others.object_named(sample.keys, next((_decode(source, span) for span in sections.values()), None))
+    if name:
+        raise NotCoco(f"it is {name}, not COCO")
+    if not detect.looks_like_coco(sample):
+        raise NotCoco("it has neither images nor annotations of COCO")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from cocolint.model import Finding, Severity
+from cocolint.model import AnnotationFile, Finding, Severity
+from cocolint.read.archive import Unreadable, archive_at
 
 CHUNK = 1 << 22
 BLANKS = b" \t\r\n"
@@ -39,7 +40,7 @@ _OTHERS = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"%PDF", "a PDF document"),
-    (b"<", "a web page or XML, not JSON"),
+    (b"<", "a web page or XML"),
 )
 _TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity', re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\.")
@@ -61,17 +62,20 @@ class Source:
     `data` is the file that is read: the file itself, or a temporary copy that is unpacked, transcoded or repaired.
     `start` is where the JSON begins. `faults` are the faults of the encoding by rule. `nonfinite` tells that NaN and
     infinities were replaced by `NONFINITE`.
-    Raises `OSError` if the file cannot be read, `Unusable` if it is no JSON at all.
+    `archive` is the zip archive that the file lies in. Raises `OSError` if the file cannot be read, `Unusable` if it is no
+    JSON at all.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, archive: Path | None = None) -> None:
         self.path = path
         self.data = path
         self.start = 0
         self.nonfinite = False
         self.faults: dict[str, list[Finding]] = {}
+        if archive is not None:
+            self._take_out_of(archive)
         if path.suffix.lower() == ".gz" and self._head().startswith(b"\x1f\x8b"):
-            self._replace(self._unpacked(path))
+            self._replace(self._unpacked(self.data))
         self._drop_bom(self.read(0, 4))
         self._name_what_it_is(self._head())
         self._check_encoding()
@@ -121,22 +125,30 @@ class Source:
                 copy.write(chunk)
         self.data = Path(name)
 
+    def _take_out_of(self, archive: Path) -> None:
+        try:
+            if archive == self.path:
+                archive_at(archive).annotation_files()
+            self._replace(archive_at(archive).chunks(self.path.relative_to(archive).as_posix()))
+        except Unreadable as error:
+            self._replace(iter(()))
+            raise Unusable("archive-unreadable", Finding(_plain(error)), self) from None
+
     def _unpacked(self, path: Path) -> Iterator[bytes]:
         try:
             with gzip.open(path) as stream:
                 while chunk := stream.read(CHUNK):
                     yield chunk
         except EOFError:
-            raise Unusable("json-truncated", Finding("the gzip data ends early: the file was cut off")) from None
+            raise Unusable("json-truncated", Finding("the gzip data ends early: the file was cut off"), self) from None
         except (zlib.error, gzip.BadGzipFile) as error:
-            raise Unusable("json-syntax", Finding("the gzip data is damaged: " + _plain(error))) from None
+            raise Unusable("json-syntax", Finding("the gzip data is damaged: " + _plain(error)), self) from None
 
     def _name_what_it_is(self, head: bytes) -> None:
         if not head:
-            raise Unusable("json-syntax", Finding("the file is empty"))
-        for mark, name in _OTHERS:
-            if head.startswith(mark):
-                raise Unusable("file-compressed-or-html", Finding(f"the file is {name}"))
+            raise Unusable("json-syntax", Finding("the file is empty"), self)
+        if kind := kind_of(head):
+            raise Unusable("file-compressed-or-html", Finding(f"the file is {kind}"), self)
 
     def _drop_bom(self, first: bytes) -> None:
         for mark, encoding in _BOMS:
@@ -211,6 +223,22 @@ class Source:
         self.faults["json-encoding"] = [Finding("a \\u escape is half of a surrogate pair")]
         self._replace(iter([repaired]))
         return True
+
+
+def kind_of(head: bytes) -> str:
+    """Return what a file is by its first bytes, if it is one of the things that get in the place of others; else ""."""
+    return next((name for mark, name in _OTHERS if head.startswith(mark)), "")
+
+
+def size_of(file: AnnotationFile) -> int:
+    """Return the size of an annotation file in bytes; of one in an archive when it is unpacked. Raises `OSError`."""
+    if file.archive is None:
+        return file.path.stat().st_size
+    try:
+        size = archive_at(file.archive).size_of(file.path.relative_to(file.archive).as_posix())
+    except Unreadable:
+        size = None
+    return file.archive.stat().st_size if size is None else size
 
 
 def read_bytes(path: Path, start: int, stop: int) -> bytes:

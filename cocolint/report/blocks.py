@@ -41,7 +41,9 @@ def _write_block(page: Page, report: Report, group: FindingGroup, before: Findin
         _write_explanation(page, occurrence, snippet_width)
     if group.count > len(found):
         page.line(f"  ... {group.count - len(found):,} {'more ' if found else ''}in this file. All: --max-examples none")
-    if group.breaks and not (before and before.breaks == group.breaks):
+    for demand in group.profiles if before is None else ():
+        page.prose(f"{demand.profile}: {demand.effect}", indent=2, label=("breaks:", "bold"))
+    if group.breaks and not group.profiles and not (before and before.breaks == group.breaks):
         page.prose(group.breaks, indent=2, label=("breaks:", "bold"))
     if group.hint and not (before and before.hint == group.hint):
         page.prose(group.hint, indent=2, label=("hint:  ", "bold"))

@@ -47,6 +47,12 @@ class OccurrenceEntry(msgspec.Struct, gc=False):
     value: object
 
 
+class ProfileEntry(msgspec.Struct, gc=False):
+    name: str
+    severity: str
+    effect: str
+
+
 class FindingEntry(msgspec.Struct, gc=False):
     rule: str
     name: str
@@ -58,6 +64,7 @@ class FindingEntry(msgspec.Struct, gc=False):
     hint: str
     fix: str | None
     suppressed: int
+    profiles: list[ProfileEntry]
     occurrences: msgspec.Raw
     omitted: int
 
@@ -138,7 +145,9 @@ def _findings(report: Report, style: Style) -> Iterator[FindingEntry]:
         count, occurrences = _occurrences(report, group, style.machine_examples)
         yield FindingEntry(
             group.code, group.name, str(group.severity), group.path, group.count, group.total, group.summary,
-            group.hint, group.fix, group.suppressed, msgspec.Raw(occurrences), group.count - count,
+            group.hint, group.fix, group.suppressed,
+            [ProfileEntry(demand.profile, str(demand.severity), demand.effect) for demand in group.profiles],
+            msgspec.Raw(occurrences), group.count - count,
         )  # fmt: skip
 
 

@@ -23,11 +23,12 @@ MARK_STYLES = {"F": "bold red", "W": "bold yellow", "I": "cyan", "s": "dim"}
 
 def write_overview(page: Page, report: Report) -> None:
     """Write what ran, then the files."""
+    pictures = sum(result.pictures for result in report.files)
     head = [
         f"cocolint {cocolint.__version__}",
         plural(len(report.files), "file"),
         plural(report.rule_count, "rule"),
-        "images on disk: not checked",
+        f"{plural(pictures, 'picture')} looked at" if pictures else "no pictures looked at",
     ]
     if report.not_coco:
         head.append(f"{plural(report.not_coco, 'JSON file')} passed over: not COCO")

@@ -35,7 +35,7 @@ class Progress:
         self._on = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._bar: Bar | None = None
         self._begin = self._drawn = time.monotonic()
-        self._file, self._done, self._total = "", 0, 0
+        self._file, self._done, self._total, self._unit = "", 0, 0, ""
 
     def __enter__(self) -> Progress:
         return self
@@ -44,9 +44,9 @@ class Progress:
         if self._bar:
             self._bar.stop()
 
-    def start(self, file: str, size: int) -> None:
-        """A file of `size` bytes comes next."""
-        self._file, self._done, self._total = file, 0, size
+    def start(self, file: str, size: int, unit: str = "") -> None:
+        """A file of `size` bytes comes next, or so many of another unit."""
+        self._file, self._done, self._total, self._unit = file, 0, size, unit
         self._draw()
 
     def advance(self, size: int) -> None:
@@ -62,9 +62,8 @@ class Progress:
         bar = self._bar or self._open()
         task = bar.task_ids[0]
         name = text.fit(self._file, min(NAME_WIDTH, bar.console.width // 3))
-        bar.update(
-            task, description=name, total=self._total or None, completed=self._done, size=text.size(self._total), refresh=True
-        )
+        size = f"{self._total:,} {self._unit}" if self._unit else text.size(self._total)
+        bar.update(task, description=name, total=self._total or None, completed=self._done, size=size, refresh=True)
 
     def _open(self) -> Bar:
         from rich.console import Console

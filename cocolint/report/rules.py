@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from cocolint import profiles
 from cocolint.engine.registry import Registry
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, Rule
 from cocolint.failure import ConfigError
@@ -59,6 +60,10 @@ def describe(rule: Rule) -> dict[str, Any]:
         "requires": list(rule.requires),
         "tasks": sorted(rule.tasks),
         "relaxed": list(rule.relaxed),
+        "profiles": [
+            {"name": demand.profile, "severity": str(demand.severity), "effect": demand.effect}
+            for demand in profiles.demands_on(rule.name)
+        ],
     }
 
 
@@ -116,6 +121,21 @@ def _write_explanation(page: Page, rule: Rule) -> None:
         page.line()
         page.line(("Options", "bold"), " in the configuration, as ", f"rules.{rule.code}.NAME")
         page.table([[name, kind, f"default {default}"] for name, kind, default in options(rule)], indent=2)
+    _write_profiles(page, rule)
+
+
+def _write_profiles(page: Page, rule: Rule) -> None:
+    demands = profiles.demands_on(rule.name)
+    minded = [demand for demand in demands if demand.severity > Severity.INFO]
+    if not demands:
+        return
+    page.line()
+    page.line(("Profiles", "bold"), ", given as --profile NAME")
+    for demand in minded:
+        label: Piece = (f"{demand.profile} ({demand.severity}):", STYLES[demand.severity])
+        page.prose(demand.effect, indent=2, label=label)
+    if indifferent := [demand.profile for demand in demands if demand not in minded]:
+        page.prose(", ".join(indifferent), indent=2, label="information only:")
 
 
 def _facts(rule: Rule) -> Iterable[tuple[str, str]]:

@@ -140,7 +140,6 @@ def zipped() -> bytes:
         (b'"images"', "top-level-not-object", "single value"),
         (b"null", "top-level-not-object", "single value"),
         (b"true", "top-level-not-object", "single value"),
-        (b"[]", "top-level-not-object", "--task results_bbox"),
         (b"[1, 2]", "top-level-not-object", "array"),
         (b'[null, "a", [], {}]', "top-level-not-object", "array"),
         (b'[{"file_name": "a.jpg", "boxes": []}]', "top-level-not-object", "one object per image"),

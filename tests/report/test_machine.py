@@ -42,9 +42,11 @@ OCCURRENCE = exactly(
     pointer=TEXT, line={"type": "integer", "minimum": 1}, column={"type": "integer", "minimum": 1}, message=TEXT,
     record=RECORD, image_id={}, value={},
 )  # fmt: skip
+PROFILE = exactly(name=TEXT, severity={"enum": ["error", "warning"]}, effect=TEXT)
 FINDING = exactly(
     rule=TEXT, name=TEXT, severity={"enum": ["error", "warning", "info"]}, path=TEXT, count=COUNT, total=COUNT, message=TEXT,
-    hint=TEXT, fix={"enum": ["safe", "unsafe", None]}, suppressed=COUNT, occurrences=listed(OCCURRENCE), omitted=COUNT,
+    hint=TEXT, fix={"enum": ["safe", "unsafe", None]}, suppressed=COUNT, profiles=listed(PROFILE),
+    occurrences=listed(OCCURRENCE), omitted=COUNT,
 )  # fmt: skip
 SKIPPED = exactly(rule=TEXT_OR_NULL, name=TEXT_OR_NULL, path=TEXT_OR_NULL, because=TEXT)
 SUMMARY = exactly(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from cocolint import profiles
 from cocolint.engine.registry import Registry
 from cocolint.engine.rule import rule
 from cocolint.failure import ConfigError, RuleError
@@ -40,6 +41,11 @@ def bbox_length(faults: object) -> Iterable[Finding]:
 def class_imbalance(index: object) -> Iterable[Finding]:
     """One category has most of the objects."""
     return []
+
+
+@pytest.fixture(autouse=True)
+def no_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "demands_on", lambda _: [])
 
 
 REGISTRY = Registry([bbox_out_of_image, bbox_length, class_imbalance])
@@ -94,6 +100,7 @@ def test_json() -> None:
             {"name": "names", "type": "tuple[str, ...]", "default": []},
         ],
         "requires": ["bbox-length"], "tasks": ["instances"], "relaxed": [],
+        "profiles": [],
     }  # fmt: skip
     assert [entry["code"] for entry in json.loads(shown("", "json"))] == ["B003", "B010", "D001"]
 

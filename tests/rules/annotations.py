@@ -50,6 +50,20 @@ def of_all(section: str, field: str, convert: Callable[[Any], Any]) -> Callable[
     return change
 
 
+def on_images(first: int, others: int, crowds: int = 0) -> Callable[[Data], Data]:
+    """Put `first` annotations on the first image, of which some are crowds, and one on each of `others` more."""
+
+    def change(data: Data) -> Data:
+        data = crowded(first + others)
+        for number, annotation in enumerate(data["annotations"]):
+            annotation["image_id"] = max(1, number - first + 2)
+            annotation["bbox"][0] += number / 8
+            annotation |= {"segmentation": [], "iscrowd": int(number < crowds)}
+        return data
+
+    return change
+
+
 def text_images(data: Data) -> Data:
     """Make texts of all image ids and of all references to them."""
     return of_all("images", "id", str)(of_all("annotations", "image_id", str)(data))
@@ -77,6 +91,9 @@ CASES = [
     Case("annotation-id-not-integer", "captions", fires=1, task="captions", edit={"/annotations/0/id": "a"}),
     Case("annotation-id-not-integer", "beyond 32 bits, as crowds of official COCO",
          edit={"/annotations/2/id": 900100535506}),
+    Case("annotation-id-negative", "two", fires=2, edit={"/annotations/0/id": -1, "/annotations/2/id": -(2**40)}),
+    Case("annotation-id-negative", "0", edit={"/annotations/0/id": 0}),
+    Case("annotation-id-negative", "no id", edit={"/annotations/0/id": REMOVED}, also=("annotation-id-missing",)),
     Case("annotation-image-id-missing", "one", fires=1, edit={"/annotations/0/image_id": REMOVED}),
     Case("annotation-image-id-missing", "panoptic", fires=1, task="panoptic", edit={"/annotations/0/image_id": REMOVED}),
     Case("annotation-image-id-missing", "unknown", edit={"/annotations/0/image_id": 9}, also=("annotation-image-id-unknown",)),
@@ -163,6 +180,22 @@ CASES = [
     Case("annotation-duplicate-exact", "counts that cannot be decoded",
          edit={"/annotations/0/segmentation": {"size": [480, 640], "counts": "abc "}},
          change=copies({"segmentation": {"size": [480, 640], "counts": "abd "}}), also=("rle-counts-string-invalid",)),
+    Case("annotation-ignore-flag", "1 and true", fires=2, edit={"/annotations/0/ignore": 1, "/annotations/1/ignore": True}),
+    Case("annotation-ignore-flag", "0, false and null",
+         edit={"/annotations/0/ignore": 0, "/annotations/1/ignore": False, "/annotations/2/ignore": None}),
+    Case("annotation-ignore-flag", "none"),
+    Case("annotation-count-outlier", "more than 1000 on one image", fires=1, change=on_images(1001, 3)),
+    Case("annotation-count-outlier", "1000 on one image", change=on_images(1000, 3)),
+    Case("annotation-count-outlier", "more than 100 to be found", fires=1, file_name="instances_val2017.json",
+         change=on_images(101, 3)),
+    Case("annotation-count-outlier", "100 to be found", file_name="instances_val2017.json", change=on_images(100, 3)),
+    Case("annotation-count-outlier", "crowds are not to be found", file_name="instances_test.json",
+         change=on_images(101, 3, crowds=1)),
+    Case("annotation-order", "an image comes again", fires=1, change=of_all("annotations", "image_id", lambda i: i),
+         edit={"/annotations/1/image_id": 2, "/annotations/2/image_id": 1}),
+    Case("annotation-order", "grouped, the last image first",
+         edit={"/annotations/0/image_id": 2, "/annotations/1/image_id": 2, "/annotations/2/image_id": 1}),
+    Case("annotation-order", "no annotations", edit={"/annotations": []}),
     Case("annotation-rotation-attribute", "an angle", fires=1, edit={"/annotations/0/attributes": {"rotation": 12.5}}),
     Case("annotation-rotation-attribute", "none", edit={"/annotations/0/attributes": {"rotation": 0.0, "occluded": False}}),
     Case("annotation-rotation-attribute", "a text", edit={"/annotations/0/attributes": {"rotation": "left"}}),

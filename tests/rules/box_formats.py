@@ -42,6 +42,16 @@ def percent(x: float, y: float, w: float, h: float) -> list[float]:
     return [x / 6.4, y / 4.8, (w if x < 450 else 640 - x) / 6.4, h / 4.8]
 
 
+def per_mille(x: float, y: float, w: float, h: float) -> list[float]:
+    """Give a box in thousandths of its image; those of the last column and row of `crowded` go up to the border."""
+    return [x / 0.64, y / 0.48, (w if x < 450 else 640 - x) / 0.64, (h if y < 270 else 480 - y) / 0.48]
+
+
+def of_a_larger_copy(x: float, y: float, w: float, h: float) -> list[float]:
+    """Give a box in an image of 1000 x 750."""
+    return [value / 0.64 for value in (x, y, w if x < 450 else 640 - x, h if y < 270 else 480 - y)]
+
+
 def file(
     convert: Convert, count: int = 24, *, area: float = 1.0, segmentation: bool = False, crowd: bool = False, side: int = 640
 ) -> Callable[[Data], Data]:
@@ -69,6 +79,17 @@ def every_second(data: Data) -> Data:
     data = crowded(24)
     for annotation in data["annotations"][::2]:
         annotation["bbox"] = corners(*annotation["bbox"])
+    return data
+
+
+def exchanged(data: Data) -> Data:
+    """Boxes up to 1000 in both directions, in images of 1000 x 400 and 400 x 1000 whose sizes are exchanged."""
+    data = file(right, 60)(data)
+    for number, image in enumerate(data["images"]):
+        image["width"], image["height"] = (400, 1000) if number % 2 else (1000, 400)
+    for annotation in data["annotations"]:
+        wide = annotation["image_id"] % 2 == 0
+        annotation["bbox"] = [900, 150, 95, 90] if wide else [150, 900, 90, 95]
     return data
 
 
@@ -105,6 +126,13 @@ CASES = [
     Case("bbox-percent", "48 boxes", change=file(percent, 48)),
     Case("bbox-percent", "none ends at 100", change=file(lambda x, y, w, h: [x / 6.4, y / 4.8, w / 6.4, h / 4.8], 60)),
     Case("bbox-percent", "images of 200 px", change=file(percent, 60, side=200)),
+    Case("bbox-per-mille", "up to 1000", fires=1, change=file(per_mille, 60), also=("bbox-fully-outside",)),
+    Case("bbox-per-mille", "right", change=file(right, 60)),
+    Case("bbox-per-mille", "48 boxes", change=file(per_mille, 48), also=("bbox-fully-outside",)),
+    Case("bbox-per-mille", "none ends at 1000", change=file(lambda x, y, w, h: [x / 0.64, y / 0.48, w / 0.64, h / 0.48], 60),
+         also=("bbox-fully-outside",)),
+    Case("bbox-per-mille", "made for a larger copy", change=file(of_a_larger_copy, 60), also=("bbox-fully-outside",)),
+    Case("bbox-per-mille", "width and height exchanged", change=exchanged, also=("image-size-swapped",)),
     Case("bbox-out-of-image", "a file of corners gives one finding", change=file(corners), also=("bbox-xyxy",)),
     Case("bbox-out-of-image", "19 corners", fires=14, change=file(corners, 19)),
     Case("bbox-vs-segmentation", "a file of corners gives one finding", change=file(corners, segmentation=True),

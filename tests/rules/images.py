@@ -8,17 +8,6 @@ from typing import Any
 from tests.support.cases import REMOVED, Case, Data, crowded
 
 
-def named(*names: Any) -> Callable[[Data], Data]:
-    """Give the images these file names, with as many images as names."""
-
-    def change(data: Data) -> Data:
-        first = data["images"][0]
-        data["images"] = [{**first, "id": i + 1, "file_name": name} for i, name in enumerate(names)]
-        return data
-
-    return change
-
-
 def with_ids(*ids: Any) -> Callable[[Data], Data]:
     """Give the images these ids, with as many images as ids."""
 
@@ -84,6 +73,19 @@ def shrunk(_: Data) -> Data:
     return data
 
 
+def only_on(used: Iterable[int], images: int, task: str = "instances") -> Callable[[Data], Data]:
+    """Put all objects on the images at these places."""
+    chosen = [number + 1 for number in used]
+
+    def change(_: Data) -> Data:
+        data = crowded(4 * images, task)
+        for number, annotation in enumerate(data["annotations"]):
+            annotation["image_id"] = chosen[number % len(chosen)]
+        return data
+
+    return change
+
+
 OUTSIDE = ("bbox-out-of-image", "polygon-out-of-image")
 UNKNOWN = ("annotation-image-id-unknown",)
 
@@ -99,29 +101,9 @@ CASES = [
     Case("image-id-negative", "0", edit={"/images/1/id": 0}, task="image_info"),
     Case("image-id-too-large", "2**53", fires=1, edit={"/images/1/id": 2**53}, task="image_info"),
     Case("image-id-too-large", "2**53 - 1", edit={"/images/1/id": 2**53 - 1}, task="image_info"),
-    Case("file-name-missing", "absent", fires=1, edit={"/images/0/file_name": REMOVED}),
-    Case("file-name-missing", "null", fires=1, edit={"/images/0/file_name": None}),
-    Case("file-name-missing", "empty", fires=2, edit={"/images/0/file_name": "", "/images/1/file_name": ""}),
-    Case("file-name-missing", "number", edit={"/images/0/file_name": 1}, also=("field-type",)),
-    Case("file-name-duplicate", "equal", fires=1, edit={"/images/1/file_name": "000001.jpg"}),
-    Case("file-name-duplicate", "equal paths", fires=3, task="image_info",
-         change=named("a/b.jpg", "a\\b.jpg", "./a//b.jpg", "a/./b.jpg")),
-    Case("file-name-duplicate", "the same record twice", task="image_info", also=("image-id-duplicate",),
-         change=lambda data: {**data, "images": [data["images"][0]] * 2}),
-    Case("file-name-duplicate", "other folder, other case", task="image_info",
-         change=named("a/b.jpg", "b.jpg", "b.JPG", "/b.jpg", "a./b.jpg")),
-    Case("file-name-backslash", "folder", fires=1, edit={"/images/0/file_name": "images\\1.jpg"}),
-    Case("file-name-backslash", "an absolute path", edit={"/images/0/file_name": "C:\\images\\1.jpg"}),
-    Case("file-name-backslash", "slash", edit={"/images/0/file_name": "images/1.jpg"}),
-    Case("file-name-absolute", "each kind", fires=5, task="image_info",
-         change=named("/data/1.jpg", "C:\\data\\2.jpg", "d:/3.jpg", "~/4.jpg", "\\\\server\\5.jpg")),
-    Case("file-name-absolute", "relative", task="image_info",
-         change=named("data/1.jpg", "a~/2.jpg", "C-3.jpg", "./4.jpg", "ab:5.jpg")),
-    Case("file-name-parent", "each kind", fires=3, task="image_info", change=named("../1.jpg", "a/../2.jpg", "..\\3.jpg")),
-    Case("file-name-parent", "dots in names", task="image_info", change=named("a..b.jpg", "..a/2.jpg", "3...jpg")),
-    Case("file-name-url", "each kind", fires=4, task="image_info",
-         change=named("http://a.org/1.jpg", "s3://a/2.jpg", "file:/3.jpg", "HTTPS://a.org/../4.jpg")),
-    Case("file-name-url", "colons in names", task="image_info", change=named("12:30:05.jpg", "a b:/1.jpg", "C:/3.jpg")),
+    Case("image-id-zero", "0", fires=1, edit={"/images/1/id": 0}, task="image_info"),
+    Case("image-id-zero", "an id that is no integer", edit={"/images/1/id": "0"}, task="image_info",
+         also=("image-id-not-integer",)),
     Case("image-size-missing", "absent", fires=1, edit={"/images/0/width": REMOVED, "/images/0/height": REMOVED}),
     Case("image-size-missing", "null and 0", fires=2, edit={"/images/0/width": None, "/images/1/height": 0}),
     Case("image-size-missing", "no polygons: a warning", fires=1, edit={"/images/0/width": 0}, change=boxes_only),
@@ -138,5 +120,27 @@ CASES = [
     Case("image-size-swapped", "careless borders", change=sloppy(20), also=OUTSIDE),
     Case("image-size-swapped", "sizes of other pictures", change=shrunk, also=(*OUTSIDE, "bbox-fully-outside")),
     Case("image-size-swapped", "corners of boxes", change=corners, also=("bbox-xyxy",)),
+    Case("image-without-annotations", "one of two", fires=1, edit={"/annotations/2/image_id": 1}, also=OUTSIDE),
+    Case("image-without-annotations", "all of them", fires=1, edit={"/annotations": []}),
+    Case("image-without-annotations", "captions", fires=1, task="captions", edit={"/annotations/2/image_id": 1}),
+    Case("image-without-annotations", "panoptic", fires=1, task="panoptic", edit={"/annotations/1/image_id": 1},
+         also=("panoptic-image-duplicate",)),
+    Case("image-without-annotations", "half of 20", fires=10, change=only_on(range(10), images=20)),
+    Case("image-without-annotations", "more than half of 20: the file", fires=1, change=only_on(range(9), images=20)),
+    Case("image-without-annotations", "more than half of 19", fires=10, change=only_on(range(9), images=19)),
+    Case("image-without-annotations", "most without persons", fires=11, task="person_keypoints",
+         change=only_on(range(9), images=20, task="person_keypoints")),
+    Case("image-without-annotations", "none"),
+    Case("image-without-annotations", "two records of one id", edit={"/images/1/id": 1},
+         also=("image-id-duplicate", *UNKNOWN)),
+    Case("image-without-annotations", "annotations that name no image", also=("annotation-image-id-type",),
+         edit={f"/annotations/{row}/image_id": "1" for row in range(3)}),
+    Case("image-without-annotations", "the section is missing", edit={"/annotations": REMOVED},
+         also=("top-level-missing-annotations",)),
+    Case("image-without-annotations", "image_info has none", task="image_info"),
+    Case("image-too-small", "31 px high", fires=1, task="image_info", edit={"/images/0/height": 31}),
+    Case("image-too-small", "32 px high", task="image_info", edit={"/images/0/height": 32}),
+    Case("image-too-small", "below the limit of another filter", fires=2, task="image_info", options={"least": 481}),
+    Case("image-too-small", "no size at all", task="image_info", edit={"/images/0/height": 0}, also=("image-size-missing",)),
     Case("image-size-swapped", "square", edit={"/images/0/width": 300, "/images/0/height": 300}, also=OUTSIDE),
 ]  # fmt: skip

@@ -11,6 +11,12 @@ POINTS = "/annotations/0/keypoints"
 NUMBER = "/annotations/0/num_keypoints"
 SEEN = [60.0, 45.0, 2, 35.0, 32.5, 1]
 UNSEEN = [0, 0, 0]
+PARTS = {
+    **{f"/annotations/0/{part}_kpts": [0.0] * count for part, count in
+       {"face": 204, "lefthand": 63, "righthand": 63, "foot": 18}.items()},
+    **{f"/annotations/0/{part}_box": [10, 20, 30.5, 40] for part in ("face", "lefthand", "righthand")},
+    **{f"/annotations/0/{part}_valid": part != "face" for part in ("face", "lefthand", "righthand", "foot")},
+}  # fmt: skip
 
 
 def case(rule: str, about: str, fires: int = 0, /, **details: Any) -> Case:
@@ -121,4 +127,15 @@ CASES = [
     case("num-keypoints-mismatch", "of a wrong length", edit={POINTS: SEEN, NUMBER: 4}, also=("keypoints-length",)),
     case("keypoints-area-missing", "no key", 1, edit={"/annotations/0/area": REMOVED}),
     case("keypoints-area-missing", "null is another fault", edit={"/annotations/0/area": None}, also=("area-type",)),
+    case("wholebody-parts", "all parts", edit=PARTS),
+    case("wholebody-parts", "a face of 67 points", 1, edit={**PARTS, "/annotations/0/face_kpts": [0.0] * 201}),
+    case("wholebody-parts", "a hand of 22 points", 1, edit={**PARTS, "/annotations/0/righthand_kpts": [0.0] * 66}),
+    case("wholebody-parts", "nested feet", 1, edit={**PARTS, "/annotations/0/foot_kpts": [[0.0, 0.0, 0.0]] * 6}),
+    case("wholebody-parts", "a text for a number", 1, edit={**PARTS, "/annotations/0/lefthand_kpts/62": "0"}),
+    case("wholebody-parts", "two parts of one person: one finding", 1,
+         edit={**PARTS, "/annotations/0/foot_kpts": [], "/annotations/0/face_box": [1, 2, 3]}),
+    case("wholebody-parts", "1 for true", 1, edit={**PARTS, "/annotations/0/face_valid": 1}),
+    case("wholebody-parts", "null for a box", 1, edit={**PARTS, "/annotations/0/face_box": None}),
+    case("wholebody-parts", "a face alone", edit={"/annotations/0/face_kpts": [0] * 204}),
+    Case("wholebody-parts", "in a file of instances", edit={"/annotations/0/face_kpts": []}),
 ]  # fmt: skip

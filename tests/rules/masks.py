@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from tests.support.cases import REMOVED, Case, Data
 
 CROWD = "/annotations/2/segmentation"
+BBOX = "/annotations/2/bbox"
 SIZE = [480, 640]
 PIXELS = 480 * 640
 COMPRESSED = "P?X6hZ[9"
@@ -21,18 +25,38 @@ def uncompressed(counts: list[int], size: list[int] = SIZE) -> Data:
     return {CROWD: {"size": size, "counts": counts}}
 
 
-def block(left: int, top: int, right: int, bottom: int, *, by_rows: bool) -> list[int]:
-    """The runs of a rectangle of pixels in 480 x 640, going down the columns or along the rows."""
-    mask = np.zeros((480, 640), np.uint8)
+def pixels(left: int, top: int, right: int, bottom: int, *, by_rows: bool) -> Any:
+    """A rectangle of pixels in 480 x 640, going down the columns or along the rows."""
+    mask = np.zeros((480, 640), np.int8)
     mask[top:bottom, left:right] = 1
-    flat = mask.ravel(order="C" if by_rows else "F")
-    edges = np.flatnonzero(np.diff(flat)) + 1
+    return mask.ravel(order="C" if by_rows else "F")
+
+
+def block(left: int, top: int, right: int, bottom: int, *, by_rows: bool) -> list[int]:
+    """The runs of a rectangle of pixels."""
+    edges = np.flatnonzero(np.diff(pixels(left, top, right, bottom, by_rows=by_rows))) + 1
     return [int(run) for run in np.diff([0, *edges, PIXELS])]
 
 
 def torn(bbox: list[int], *, by_rows: bool) -> Data:
     x, y, w, h = bbox
     return {CROWD: {"size": SIZE, "counts": block(x, y, x + w, y + h, by_rows=by_rows)}, "/annotations/2/bbox": bbox}
+
+
+def pairs(bbox: list[int], *, by_rows: bool) -> Data:
+    """A rectangle of pixels as pairs of start, counted from 1, and length."""
+    x, y, w, h = bbox
+    edges = np.flatnonzero(np.diff(pixels(x, y, x + w, y + h, by_rows=by_rows), prepend=0, append=0)) + 1
+    edges[1::2] -= edges[::2]
+    return {CROWD: {"size": SIZE, "counts": edges.tolist()}, BBOX: bbox}
+
+
+def with_counts(edit: Data, change: Callable[[list[int]], list[int]]) -> Data:
+    return {**edit, CROWD: {"size": SIZE, "counts": change(edit[CROWD]["counts"])}}
+
+
+def from_zero(counts: list[int]) -> list[int]:
+    return [value - 1 + place % 2 for place, value in enumerate(counts)]
 
 
 STARTING = {**uncompressed([0, 680, PIXELS - 680]), "/annotations/2/bbox": [0, 0, 2, 480]}
@@ -110,4 +134,23 @@ CASES = [
         **uncompressed([*BRUSH, PIXELS - sum(BRUSH)]), "/annotations/2/bbox": [0, 0, 2, 480],
     }),
     Case("rle-label-studio", "small runs that say nothing", edit=uncompressed([1, 2, 3, 4, 5]), also=("rle-counts-sum",)),
+    Case("rle-start-length-pairs", "by columns", fires=1, edit=pairs([100, 50, 60, 40], by_rows=False)),
+    Case("rle-start-length-pairs", "by rows", fires=1, edit=pairs([100, 50, 60, 40], by_rows=True)),
+    Case("rle-start-length-pairs", "from the first pixel on", fires=1, edit=pairs([0, 0, 60, 40], by_rows=True)),
+    Case("rle-start-length-pairs", "up to the last pixel", fires=1, edit=pairs([600, 400, 40, 80], by_rows=False)),
+    Case("rle-start-length-pairs", "2 px off the box", 1, {**pairs([100, 50, 60, 40], by_rows=True), BBOX: [102, 50, 58, 40]}),
+    Case("rle-start-length-pairs", "3 px off the box", edit={**pairs([100, 50, 60, 40], by_rows=True), BBOX: [103, 50, 57, 40]},
+         also=("rle-counts-sum",)),
+    Case("rle-start-length-pairs", "counted from 0", edit=with_counts(pairs([0, 0, 60, 40], by_rows=True), from_zero),
+         also=("rle-counts-sum",)),
+    Case("rle-start-length-pairs", "not in order",
+         edit=with_counts(pairs([100, 50, 60, 40], by_rows=True), lambda counts: counts[2:] + counts[:2]),
+         also=("rle-counts-sum",)),
+    Case("rle-start-length-pairs", "beyond the mask",
+         edit=with_counts(pairs([600, 400, 40, 80], by_rows=False), lambda counts: [*counts[:-1], counts[-1] + 1]),
+         also=("rle-counts-sum",)),
+    Case("rle-start-length-pairs", "runs", edit=torn([100, 50, 60, 40], by_rows=False)),
+    Case("rle-start-length-pairs", "no runs", edit=uncompressed([]), also=("rle-counts-sum",)),
+    Case("rle-counts-sum", "pairs are told by rle-start-length-pairs", edit=pairs([100, 50, 60, 40], by_rows=True),
+         also=("rle-start-length-pairs",)),
 ]  # fmt: skip

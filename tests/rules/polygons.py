@@ -8,6 +8,7 @@ from typing import Any
 from tests.support.cases import REMOVED, Case, Data
 
 RING = [10.0, 20.0, 60.0, 20.0, 110.0, 45.0, 110.0, 70.0, 10.0, 70.0]
+LEFT = [-9.0, 20.0, -3.0, 20.0, -3.0, 30.0]
 SHORT = ("polygon-too-few-points",)
 OUTLINE = [(RING[i], RING[i + 1]) for i in range(0, len(RING), 2)]
 
@@ -82,13 +83,37 @@ CASES = [
     Case("polygon-out-of-image", "an image without a size", edit={
         "/images/0/width": 0, **shifted(20),
     }, also=("image-size-missing",)),
+    Case("polygon-out-of-image", "nothing inside is told by polygon-fully-outside", edit=shifted(120),
+         also=("polygon-fully-outside",)),
+    Case("polygon-fully-outside", "left of it", fires=1, edit=shifted(111)),
+    Case("polygon-fully-outside", "up to the border", fires=1, edit=shifted(110)),
+    Case("polygon-fully-outside", "right of it", fires=1, edit=shifted(-630)),
+    Case("polygon-fully-outside", "two rings, on both sides", fires=1, edit=rings(LEFT, [650, 20, 660, 20, 660, 30])),
+    Case("polygon-fully-outside", "half a pixel inside", edit=shifted(109.5)),
+    Case("polygon-fully-outside", "one ring of two", edit=rings(RING, LEFT)),
+    Case("polygon-fully-outside", "the box as well is told by bbox-fully-outside",
+         edit={**shifted(700), "/annotations/0/bbox": [-690.0, 20.0, 100.0, 50.0]}, also=("bbox-fully-outside",)),
+    Case("polygon-fully-outside", "an image without a size", edit={"/images/0/width": 0, **shifted(700)},
+         also=("image-size-missing", "bbox-vs-segmentation")),
+    Case("polygon-fully-outside", "two points are told by polygon-too-few-points", edit=rings(LEFT[:4]), also=SHORT),
+    Case("polygon-duplicate-vertices", "the second point twice", fires=1, edit=rings([*RING[:4], *RING[2:]])),
+    Case("polygon-duplicate-vertices", "in the second ring", fires=1, edit=rings(LEFT, [*RING[:4], *RING[2:]])),
+    Case("polygon-duplicate-vertices", "not in a row", edit=rings([10, 20, 60, 20, 110, 20, 60, 20, 110, 70, 10, 70])),
+    Case("polygon-duplicate-vertices", "closed is told by polygon-closed", edit=rings([*RING, *RING[:2]])),
+    Case("polygon-duplicate-vertices", "where the next ring begins", edit=rings(RING, [*RING[-2:], 20, 75, 10, 80])),
+    Case("polygon-duplicate-vertices", "x alone", edit=rings([10, 20, 10, 45, 10, 70, 110, 70, 110, 20])),
+    Case("polygon-closed", "the first point at the end", fires=1, edit=rings([*RING, *RING[:2]])),
+    Case("polygon-closed", "in the second ring", fires=1, edit=rings(RING, [200, 20, 210, 20, 200, 30, 200, 20])),
+    Case("polygon-closed", "open", edit=rings(RING)),
+    Case("polygon-closed", "x alone", edit=rings([*RING, RING[0], 45])),
+    Case("polygon-closed", "three points", edit=rings(RING, [200, 20, 210, 20, 200, 20])),
     Case("polygon-zero-area", "a line beside the outline", fires=1, edit=rings(RING, [10, 20, 50, 40, 90, 60])),
     Case("polygon-zero-area", "nothing but a line", fires=1, edit=rings([10, 20, 60, 45, 110, 70])),
     Case("polygon-zero-area", "a sliver", edit=rings(RING, [10, 20, 50, 40, 90, 60.001])),
     Case("polygon-zero-area", "an empty box says so", edit={
         **rings([10, 20, 60, 20, 110, 20]), "/annotations/0/bbox": [10, 20, 100, 0], "/annotations/0/area": 0,
     }, also=("bbox-degenerate",)),
-    Case("polygon-self-intersection", "two edges cross", fires=1, edit=rings([10, 20, 110, 70, 110, 20, 60, 70, 10, 70])),
+    Case("polygon-self-intersection", "two edges cross", fires=1, edit=rings([10, 20, 110, 70, 110, 20, 100, 70, 10, 70])),
     Case("polygon-self-intersection", "closed, with points repeated", edit=rings([*RING[:4], *RING[2:], *RING[:2]])),
     Case("polygon-self-intersection", "corners touch", edit=rings([10, 20, 60, 45, 110, 20, 110, 70, 60, 45, 10, 70])),
     Case("polygon-self-intersection", "too many edges to compare", edit=rings([10 + i % 2 * 100 for i in range(4000)])),

@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from cocolint.model import Floats
 
 formats: Any = importlib.import_module("cocolint.rules.box_formats")
-IN_ORDER = (formats.bbox_normalized, formats.bbox_xyxy, formats.bbox_cxcywh, formats.bbox_percent)
+pixels: Any = importlib.import_module("cocolint.rules.box_pixels")
+IN_ORDER = (
+    formats.bbox_normalized, formats.bbox_xyxy, formats.bbox_cxcywh, formats.bbox_percent, formats.bbox_per_mille,
+    pixels.bbox_inclusive, pixels.bbox_one_based,
+)  # fmt: skip
 many = given(seed=st.integers(0, 2**32 - 1), count=st.integers(200, 400))
 few = settings(max_examples=60, deadline=None)
 
@@ -30,12 +34,14 @@ def random_file(seed: int, count: int) -> SimpleNamespace:
     bbox = np.hstack([origin, extent])
     return SimpleNamespace(
         bbox=bbox, mask_bounds=np.hstack([origin, origin + extent]), area=extent.prod(axis=1) * rng.uniform(0.4, 1, count),
-        width=size[:, 0], height=size[:, 1], crowd=np.zeros(count, bool),
+        width=size[:, 0], height=size[:, 1], crowd=np.zeros(count, bool), is_polygon=np.ones(count, bool),
+        image=rng.integers(0, max(1, count // 5), count),
     )  # fmt: skip
 
 
 def without_masks(file: SimpleNamespace) -> SimpleNamespace:
     file.mask_bounds = np.full_like(file.mask_bounds, np.nan)
+    file.is_polygon[:] = False
     return file
 
 
@@ -77,6 +83,14 @@ def percent(bbox: Floats, size: Floats) -> Floats:
     return normalized(bbox, size) * 100
 
 
+def per_mille(bbox: Floats, size: Floats) -> Floats:
+    return normalized(bbox, size) * 1000
+
+
+def one_based(bbox: Floats, _: Floats) -> Floats:
+    return np.hstack([bbox[:, :2] + 1, bbox[:, 2:]])
+
+
 FORMS = pytest.mark.parametrize("form", [lambda file: file, without_masks, box_areas], ids=["masks", "boxes", "box areas"])
 Form = Callable[[SimpleNamespace], SimpleNamespace]
 Mistake = Callable[[Floats, Floats], Floats]
@@ -99,6 +113,7 @@ def test_right_files_are_never_accused(form: Form, seed: int, count: int) -> Non
         (normalized_corners, "bbox-normalized"),
         (extent_normalized, "bbox-normalized"),
         (percent, "bbox-percent"),
+        (one_based, "bbox-one-based"),
     ],
 )
 @FORMS
@@ -110,7 +125,7 @@ def test_wrong_files_are_always_found(mistake: Mistake, name: str, form: Form, s
     assert accused(file) == name
 
 
-@pytest.mark.parametrize("mistake", [corners, centres, normalized, extent_normalized, percent])
+@pytest.mark.parametrize("mistake", [corners, centres, normalized, extent_normalized, percent, per_mille, one_based])
 @few
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 19))
 def test_fewer_than_20_boxes_prove_nothing(mistake: Mistake, seed: int, count: int) -> None:
@@ -119,7 +134,7 @@ def test_fewer_than_20_boxes_prove_nothing(mistake: Mistake, seed: int, count: i
     assert accused(file) is None
 
 
-@pytest.mark.parametrize("mistake", [corners, centres, normalized, extent_normalized, percent])
+@pytest.mark.parametrize("mistake", [corners, centres, normalized, extent_normalized, percent, per_mille, one_based])
 @few
 @many
 def test_crowds_are_left_out(mistake: Mistake, seed: int, count: int) -> None:
@@ -147,6 +162,33 @@ def test_values_that_are_no_pixels_do_no_harm(seed: int, count: int) -> None:
         column[::3] = broken[::3]
     for column in (file.area, file.width, file.height):
         column[1::3] = broken[1::3, 0]
+    assert accused(file) is None
+
+
+@few
+@many
+def test_inclusive_boxes_are_found_by_their_polygons(seed: int, count: int) -> None:
+    file = random_file(seed, count)
+    file.bbox += np.array([0, 0, 1, 1])
+    assert accused(file) == "bbox-inclusive"
+
+
+@few
+@many
+def test_thousandths_are_found_where_images_are_smaller(seed: int, count: int) -> None:
+    file = without_masks(random_file(seed, 2 * count))
+    file.width, file.height = file.width / 2.1, file.height / 2.1
+    file.bbox = per_mille(file.bbox / 2.1, np.column_stack([file.width, file.height]))
+    assert accused(file) == "bbox-per-mille"
+
+
+@few
+@many
+def test_images_made_smaller_are_no_thousandths(seed: int, count: int) -> None:
+    file = without_masks(random_file(seed, count))
+    longer = np.maximum(file.width, file.height)
+    file.bbox = file.bbox / longer[:, None] * 1000
+    file.width, file.height = file.width / longer * 640, file.height / longer * 640
     assert accused(file) is None
 
 

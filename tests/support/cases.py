@@ -29,7 +29,7 @@ class Case:
 
     `fires` is the count that the rule must report, 0 for a case in which it must stay silent. No other rule may report an
     error; `also` names those that may, because the same edit is a fault of theirs as well. `labels` are the lines of a list
-    of labels that the file is compared with.
+    of labels that the file is compared with. `files` are written beside the file, by their paths from its folder.
     """
 
     rule: str
@@ -42,6 +42,7 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.about}"
@@ -60,7 +61,10 @@ class Case:
         return self.change(data) if self.change else data
 
     def write(self, folder: Path) -> Path:
-        """Write the file of this case into `folder` and return its path."""
+        """Write the file of this case, and those beside it, into `folder` and return its path."""
+        for name, content in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
         path = folder / (self.file_name or f"{self.task}_train.json")
         content = self.data()
         path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
@@ -196,7 +200,8 @@ def _sound_results(task: str) -> Any:
     """Return results of two images: an array, or for panoptic an object."""
     if task == "results_panoptic":
         segments = [{"id": 1, "category_id": 1}, {"id": 65792, "category_id": 187}]
-        return {"annotations": [{"image_id": i, "file_name": f"{i:06d}.png", "segments_info": segments} for i in (1, 2)]}
+        names = {i: f"{i:06d}.png" for i in (1, 2)}
+        return {"annotations": [{"image_id": i, "file_name": names[i], "segments_info": [*map(dict, segments)]} for i in names]}
     by_task: dict[str, Data] = {
         "results_bbox": {"category_id": 1, "bbox": [10.0, 20.0, 100.0, 50.0], "score": 0.9},
         "results_segm": {"category_id": 1, "segmentation": MASK, "score": 0.9},

@@ -57,8 +57,8 @@ def _annotation(draw: st.DrawFn, task: str, place: int, number: int, images: lis
 
 
 def _single(draw: st.DrawFn, place: int, image: Data) -> Data:
-    """A ring of five points in a box of its own, away from the border; the place keeps two objects from being equal."""
-    w, h = draw(st.integers(20, 80)), draw(st.integers(20, 80))
+    """A ring of five points in a box of its own, away from the border; the place keeps two objects from being alike."""
+    w, h = draw(st.integers(20, 23)) + 8 * place, draw(st.integers(20, 23)) + 8 * place
     x = draw(st.integers(1, image["width"] - w - 20)) + place / 8
     y = draw(st.integers(1, image["height"] - h - 20)) + place / 4
     ring = [x, y, x + w / 2, y, x + w, y + h / 2, x + w, y + h, x, y + h]

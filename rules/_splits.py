@@ -1,0 +1,91 @@
+"""Which files of a data set belong together, and which are other splits of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cocolint.api import Bools, Dataset, Images, Ints, Member
+
+
+def other_splits(dataset: Dataset) -> list[Member]:
+    """Return the earlier files of the other splits: of each split those of the same task, or else the first one."""
+    return splits_among(dataset.me, dataset.earlier)
+
+
+def splits_among(me: Member, members: Iterable[Member]) -> list[Member]:
+    """Return the files of other splits among `members`: of each split those of the same task, or else the first one."""
+    found: list[Member] = []
+    rivals = [other for other in members if _are_splits_of_one(me, other)]
+    for split in dict.fromkeys(other.place.split for other in rivals):
+        candidates = [other for other in rivals if other.place.split == split]
+        found += [other for other in candidates if other.facts.task is me.facts.task] or candidates[:1]
+    return found
+
+
+def _are_splits_of_one(one: Member, other: Member) -> bool:
+    """Whether two files are different splits. Folds of a cross-validation, or years of official files, share images."""
+    splits = {one.place.split, other.place.split} - {""}
+    return len(splits) == 2 and not other.facts.task.is_results and _may_be_kin(one, other)
+
+
+def _may_be_kin(one: Member, other: Member) -> bool:
+    families = one.place.family, other.place.family
+    return families[0] == families[1] or not all(families)
+
+
+def with_the_same_classes(me: Member, members: Iterable[Member]) -> list[Member]:
+    """Return those of `members` that should declare the same categories as `me`.
+
+    They are of its task, and either other parts of it by their paths, or, where these do not tell, share more than half of
+    the names of the shorter list.
+    """
+    same_task = [other for other in members if other is not me and other.facts.task is me.facts.task and len(other.categories)]
+    return [other for other in same_task if are_parts_of_one(me, other) or _may_be_parts_of_one(me, other)]
+
+
+def are_parts_of_one(one: Member, other: Member) -> bool:
+    """Whether the paths of two files tell that they are parts of one data set, such as `train` and `val`."""
+    return bool(one.place.split and other.place.split) and _may_be_kin(one, other)
+
+
+def _may_be_parts_of_one(one: Member, other: Member) -> bool:
+    names = set(one.categories.name), set(other.categories.name)
+    paths_tell = one.place.split and other.place.split
+    return not paths_tell and 2 * len(names[0] & names[1]) > min(map(len, names))
+
+
+def file_names(images: Images) -> list[str]:
+    """Return the file names with forward slashes and without a leading `./`."""
+    names = images.file_name
+    if any("\\" in name or name.startswith("./") for name in names):
+        return [name.replace("\\", "/").removeprefix("./") for name in names]
+    return names
+
+
+def rows_of_one_id(images: Images, others: Images) -> tuple[Ints, Ints]:
+    """Return the rows here and there of images with one id."""
+    here, there = np.flatnonzero(images.has("id")), np.flatnonzero(others.has("id"))
+    _, mine, theirs = np.intersect1d(images.id[here], others.id[there], return_indices=True)
+    return here[mine], there[theirs]
+
+
+def are_renamed(images: Images, others: Images, mine: Ints, theirs: Ints) -> Bools:
+    """Return for which pairs of rows both files give a file name, and not the same."""
+    here, there = file_names(images), file_names(others)
+    pairs = ((here[row], there[other]) for row, other in zip(mine.tolist(), theirs.tolist(), strict=True))
+    return np.fromiter((bool(name and theirs) and name != theirs for name, theirs in pairs), bool, len(mine))
+
+
+def are_resized(images: Images, others: Images, mine: Ints, theirs: Ints) -> Bools:
+    """Return for which pairs of rows both files give a size, and not the same."""
+    with np.errstate(invalid="ignore"):
+        wider: Bools = np.abs(images.width[mine] - others.width[theirs]) > 0
+        higher: Bools = np.abs(images.height[mine] - others.height[theirs]) > 0
+    return wider | higher
+
+
+def literal(text: str) -> str:
+    """Return text that stands for itself in the message of a finding."""
+    return text.replace("{", "{{").replace("}", "}}")

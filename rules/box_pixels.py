@@ -1,0 +1,56 @@
+"""Files whose boxes count pixels in another way: with both ends, or from 1 on. One finding for the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cocolint.api import OBJECT_TASKS, Finding, Fix, Index, Severity, distinct, rule
+
+from .box_formats import ENOUGH, every, sample_of, share, usable
+from .boxes import BOX_FORMATS
+
+FEW = 3
+
+
+@rule("B024", "bbox-inclusive", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_inclusive(index: Index) -> Iterable[Finding]:
+    """The boxes count the pixels at both ends: they are one pixel wider and higher than their polygons.
+
+    What breaks: little: readers take width and height for a length, so every box ends a pixel too far.
+    Definition: of 20 or more single objects with polygons, 80 % have a box wider than the polygon by 1 px and higher by
+    1 px, each within 0.05 px: the writer took `max - min + 1`.
+    Tolerance: 0.05 px for rounding.
+    Fix: take 1 off width and height where the polygons are the outline and not pixel centres. Unsafe: every box changes.
+    """
+    boxes = sample_of(index, index.is_polygon & ~index.crowd)
+    boxes = boxes.of(usable(boxes.xywh) & usable(boxes.bounds))
+    wider = boxes.xywh[:, 2:] - (boxes.bounds[:, 2:] - boxes.bounds[:, :2])
+    inclusive = every(np.abs(wider - 1) <= 0.05)
+    if len(boxes) >= ENOUGH and share(inclusive) >= 0.8:
+        yield Finding(f"{inclusive.sum()} of {len(boxes)} boxes are 1 px wider and higher than their polygons", "annotations")
+
+
+@rule("B025", "bbox-one-based", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+def bbox_one_based(index: Index) -> Iterable[Finding]:
+    """The boxes seem to count pixels from 1, as in MATLAB and Pascal VOC.
+
+    What breaks: little: every box lies a pixel too far right and down.
+    Definition: of 20 or more boxes, the least x and the least y are exactly 1; a box starts there in 5 % of the images with
+    boxes and in three at least; and three boxes or more reach the right or lower border of their image.
+    Tolerance: none; where a box starts at 0 nothing is said.
+    Fix: take 1 off x and y, in the whole data set. Unsafe: every box changes.
+    """
+    known = usable(index.bbox) & every(index.bbox[:, 2:] > 0) & (index.width > 0) & (index.height > 0)
+    origin, extent, image = index.bbox[known, :2], index.bbox[known, 2:], index.image[known]
+    if len(origin) < ENOUGH or origin[:, 0].min() != 1 or origin[:, 1].min() != 1:
+        return
+    size = np.column_stack([index.width[known], index.height[known]])
+    at_one, at_end = ~every(origin != 1), ~every(origin + extent < size)
+    touched, images = len(distinct(image[at_one])), len(distinct(image))
+    if touched >= max(FEW, 0.05 * images) and at_end.sum() >= FEW:
+        yield Finding(
+            f"no box starts before 1, one does there in {touched} of {images} images, and {at_end.sum()} reach the far border",
+            "annotations",
+        )

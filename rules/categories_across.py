@@ -1,0 +1,162 @@
+"""Categories of several files: what the splits of one data set must agree on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from cocolint.api import Categories, Dataset, Finding, Fix, Ints, Member, Severity, rule
+
+from ._splits import are_parts_of_one, literal, with_the_same_classes
+
+_SHOWN = 3
+"""So many names are shown in a message."""
+
+
+@rule("X001", "categories-inconsistent-across-files", Severity.ERROR, impact=1, requires=["category-id-duplicate"],
+      fix=Fix.UNSAFE)  # fmt: skip
+def categories_inconsistent_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
+    """A category has another id, or an id another name, than in another file of the data set.
+
+    What breaks: a model that learned from one file is scored on the other with its classes mixed up: AP near 0 with perfect
+    boxes, and no error. detectron2 stops with "Attribute 'thing_classes' ... cannot be set to a different value".
+    Definition: of two files of one task, one gives an id that both declare another name, or a name that both declare another
+    id. Each row is told once. A warning where the paths do not tell that both files are parts of one data set, such as
+    `train` and `val`, and only most of the names of one are in the other too.
+    Fix: write one table of names and ids into all files, and change the `category_id` of every annotation with it. Unsafe:
+    results and model heads still count by the old ids.
+    """
+    told: set[int] = set()
+    for other in with_the_same_classes(dataset.me, dataset.earlier):
+        names, ids = _tables(other.categories)
+        renamed, moved = [], []
+        for row in _usable(categories).tolist():
+            name, number = categories.name[row], int(categories.id[row])
+            if row in told:
+                continue
+            if names.get(number, [name]).count(name) == 0:
+                renamed.append((row, names[number][0]))
+            elif ids.get(name, [number]).count(number) == 0:
+                moved.append((row, ids[name][0]))
+        told |= {row for row, _ in renamed} | {row for row, _ in moved}
+        severity = _severity(dataset, other)
+        yield from _differing(categories, renamed, "name", "id {id} is {name!r}, and {theirs!r} in {file}", other, severity)
+        yield from _differing(categories, moved, "id", "{name!r} has the id {id}, and {theirs} in {file}", other, severity)
+
+
+@rule("X002", "categories-order-across-files", Severity.WARNING, impact=1, requires=["category-id-duplicate"], fix=Fix.SAFE)
+def categories_order_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
+    """The same categories stand in another order than in another file of the data set.
+
+    What breaks: maskrcnn-benchmark, PaddleDetection and older mmdetection number the classes by their place in the list, so
+    that a model trained with one file gets an AP near 0 with the other, and no error.
+    Definition: two files of one task declare the same ids with the same names, in different orders.
+    Fix: sort the list by id in all files. Safe: the order carries no meaning; but a model that was trained with the old
+    order keeps to it.
+    """
+    mine = _pairs(categories)
+    for other in with_the_same_classes(dataset.me, dataset.earlier):
+        theirs = _pairs(other.categories)
+        if mine != theirs and sorted(mine) == sorted(theirs):
+            place = next(place for place, pair in enumerate(mine) if pair != theirs[place])
+            yield Finding(
+                literal(f"{mine[place][1]!r} stands where {other.display} has {theirs[place][1]!r}, at place {place + 1}"),
+                "categories",
+            )
+            return
+
+
+@rule("X003", "categories-subset-across-files", Severity.ERROR, requires=["category-id-duplicate"], fix=Fix.SAFE)
+def categories_subset_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
+    """The file declares fewer categories than another file of the data set.
+
+    What breaks: detectron2, RF-DETR and YOLOX number the classes that a file declares from 0, so the numbers of two files
+    mean different classes.
+    Definition: another file of the same task declares a category whose id and name are both unknown here. Only what is
+    declared counts: a split need not use every class. Reported in the file that has fewer. A warning where the paths do not
+    tell that both files are parts of one data set.
+    Fix: add the missing declarations. Safe: a category without annotations changes no label.
+    """
+    if not len(_usable(categories)):
+        return
+    ids, names = set(categories.id[_usable(categories)].tolist()), set(categories.name)
+    for other in with_the_same_classes(dataset.me, dataset.members):
+        lacking = [name for number, name in _pairs(other.categories) if number not in ids and name not in names]
+        if lacking:
+            shown = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
+            yield Finding(
+                literal(f"{len(lacking)} of the {len(other.categories)} categories of {other.display} are missing: {shown}"),
+                "categories", severity=_severity(dataset, other),
+            )  # fmt: skip
+            return
+
+
+@rule("X004", "supercategory-differs", Severity.INFO, impact=4, requires=["categories-inconsistent-across-files"],
+      fix=Fix.UNSAFE)  # fmt: skip
+def supercategory_differs(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
+    """A category has another supercategory, or other keypoints, than in another file of the data set.
+
+    What breaks: what groups classes by their parent counts them differently in each file; of keypoints only one file's names
+    and limbs are used.
+    Definition: the same id and name, but another `supercategory`, `keypoints` or `skeleton` than in another file of the same
+    task. The absence of one of them is no difference.
+    Fix: write the same record into both files. Unsafe: either may be the right one.
+    """
+    told: set[int] = set()
+    for other in with_the_same_classes(dataset.me, dataset.earlier):
+        rows = {pair: row for row, pair in zip(_usable(other.categories).tolist(), _pairs(other.categories), strict=True)}
+        found = []
+        for row, pair in zip(_usable(categories).tolist(), _pairs(categories), strict=True):
+            field = _differing_field(categories, row, other.categories, rows[pair]) if pair in rows else None
+            if field and row not in told:
+                found.append((row, field))
+                told.add(row)
+        yield from categories.at(
+            [row for row, _ in found], None, "`{what}` of {name!r} is another one in {file}",
+            what=[field for _, field in found], name=[categories.name[row] for row, _ in found],
+            file=[other.display] * len(found),
+        )  # fmt: skip
+
+
+def _severity(dataset: Dataset, other: Member) -> Severity | None:
+    return None if are_parts_of_one(dataset.me, other) else Severity.WARNING
+
+
+def _differing(
+    categories: Categories, found: Sequence[tuple[int, object]], field: str, message: str, other: Member,
+    severity: Severity | None,
+) -> Iterable[Finding]:  # fmt: skip
+    rows = [row for row, _ in found]
+    return categories.at(
+        rows, field, message, severity=severity, id=[categories.id[row] for row in rows],
+        name=[categories.name[row] for row in rows], theirs=[theirs for _, theirs in found], file=[other.display] * len(rows),
+    )  # fmt: skip
+
+
+def _differing_field(mine: Categories, row: int, theirs: Categories, other: int) -> str | None:
+    pairs = {
+        "supercategory": (mine.supercategory[row], theirs.supercategory[other]),
+        "keypoints": (mine.keypoints[row], theirs.keypoints[other]),
+        "skeleton": (mine.skeleton[row], theirs.skeleton[other]),
+    }
+    return next((field for field, (a, b) in pairs.items() if a and b and a != b), None)
+
+
+def _usable(categories: Categories) -> Ints:
+    return np.flatnonzero(categories.has("id") & categories.has("name"))
+
+
+def _pairs(categories: Categories) -> list[tuple[int, str]]:
+    return [(int(categories.id[row]), categories.name[row]) for row in _usable(categories).tolist()]
+
+
+def _tables(categories: Categories) -> tuple[Mapping[int, list[str]], Mapping[str, list[int]]]:
+    """Return the names of each id and the ids of each name: in a faulty file there may be several."""
+    names: dict[int, list[str]] = defaultdict(list)
+    ids: dict[str, list[int]] = defaultdict(list)
+    for number, name in _pairs(categories):
+        names[number].append(name)
+        ids[name].append(number)
+    return names, ids

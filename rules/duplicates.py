@@ -1,0 +1,194 @@
+"""Duplicates: objects of one image that are nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from cocolint.api import Again, Annotations, Bools, Finding, Floats, Index, Ints, Severity, Task, rule
+
+from ._overlap import mask_overlap
+
+OBJECTS = frozenset({Task.INSTANCES, Task.PERSON_KEYPOINTS})
+LEAST = 0.9
+"""The IoU from which on two boxes of a class are worth a look."""
+SAME_MASK = 0.9
+"""The IoU from which on two masks are one."""
+NEIGHBOURS = 64
+"""How many boxes that begin nearly where another does are compared with it: more would take more than linear time."""
+LOOKED_AT = 5000
+"""Of how many pairs the masks and keypoints are read again."""
+ROUNDING = 1e-9
+"""The noise of sums of decimal numbers, as a share of a side."""
+_QUANTA = 2
+"""Steps of a pixel in which edges are sorted."""
+
+
+@rule(
+    "A014", "annotation-near-duplicate", Severity.WARNING, impact=3, tasks=OBJECTS,
+    requires=["annotation-id-duplicate", "annotation-duplicate-exact", "bbox-degenerate"],
+)  # fmt: skip
+def annotation_near_duplicate(index: Index, again: Again, *, overlap: float = 0.95) -> Iterable[Finding]:
+    """An annotation is nearly the same as an earlier one.
+
+    What breaks: one detection matches one of the two, so the other counts as missed; in training the object weighs double.
+    Definition: image, category and rotation (within 5 degrees) are equal, neither is a crowd, and the boxes have an IoU of
+    `overlap` or more; a pair from 0.9 on is information. Where both have masks, the masks have an IoU of 0.9 or more.
+    Where both have labelled keypoints, those labelled in both lie apart by at most a tenth of the box's diagonal, in the
+    mean. Each box is compared with the 64 that begin next to it, and masks and keypoints of at most 5000 pairs are read.
+    Tolerance: official COCO has no two boxes of a class with an IoU above 0.9 in samples.
+    Fix: drop one of the two. Only a person can tell a double from two objects side by side.
+    """
+    rows = np.flatnonzero(_is_usable(index) & (index.category >= 0))
+    kinds = int(index.category.max(initial=0)) + 1
+    earlier, later = _pairs(index, rows, index.image[rows] * kinds + index.category[rows], min(LEAST, overlap))
+    same: Bools = (index.image[earlier] == index.image[later]) & (index.category[earlier] == index.category[later])
+    with np.errstate(invalid="ignore"):
+        same &= np.abs(index.rotation[earlier] - index.rotation[later]) <= 5
+    same &= ~_have_equal_shapes(index, earlier, later)
+    earlier, later = _confirmed(index, again, earlier[same], later[same])
+    earlier, later, iou = _best(index, earlier, later)
+    for mask, severity in ((iou >= overlap, None), (iou < overlap, Severity.INFO)):
+        yield from index.at(
+            later[mask], None, "nearly annotation {earlier}: the boxes have an IoU of {iou:.2f}", severity=severity,
+            earlier=index.id[earlier[mask]], iou=_floored(iou[mask]),
+        )  # fmt: skip
+
+
+@rule("A015", "annotation-cross-class-duplicate", Severity.INFO, impact=3, tasks=OBJECTS,
+      requires=["annotation-id-duplicate", "bbox-degenerate"])  # fmt: skip
+def annotation_cross_class_duplicate(index: Index, again: Again, *, overlap: float = 0.98) -> Iterable[Finding]:
+    """An object is annotated a second time, with another category.
+
+    What breaks: a model is told that one object is of two classes, and one of its detections is always wrong.
+    Definition: the image is that of an earlier annotation, the category another, neither is a crowd, and the boxes have an
+    IoU of `overlap` or more. Masks and keypoints are compared as for `annotation-near-duplicate`.
+    Tolerance: official COCO has pairs of different classes with an IoU of 0.95, but hardly any of 0.98.
+    Fix: drop the one with the wrong category; only a person knows which.
+    """
+    rows = np.flatnonzero(_is_usable(index))
+    earlier, later = _pairs(index, rows, index.image[rows], overlap)
+    other = (index.image[earlier] == index.image[later]) & (index.category_id[earlier] != index.category_id[later])
+    earlier, later = earlier[other], later[other]
+    equal = _have_equal_shapes(index, earlier, later)
+    seen = _confirmed(index, again, earlier[~equal], later[~equal])
+    earlier, later = (np.append(pairs[equal], part) for pairs, part in zip((earlier, later), seen, strict=True))
+    earlier, later, iou = _best(index, earlier, later)
+    return index.at(
+        later, "category_id", "category {category_id}, but annotation {earlier} at the same place has {other} (IoU {iou:.2f})",
+        category_id=index.category_id[later], earlier=index.id[earlier], other=index.category_id[earlier], iou=_floored(iou),
+    )  # fmt: skip
+
+
+def _is_usable(index: Index) -> Bools:
+    """Whether an annotation is one object with a box and a category in an image of the file."""
+    sized = np.isfinite(index.bbox).all(axis=1) & (index.bbox[:, 2:] > 0).all(axis=1)
+    usable: Bools = sized & ~index.crowd & (index.image >= 0) & index.has("category_id")
+    return usable
+
+
+def _pairs(index: Index, rows: Ints, group: Ints, least: float) -> tuple[Ints, Ints]:
+    """Return the pairs of `rows`, the earlier and the later, whose boxes have an IoU of `least` or more.
+
+    Where an IoU is that high, the boxes begin within (1 - least) of a side from each other, on both axes. The shorter side
+    tells most, so that every box is looked at along it. A pair of different groups may be among them by chance.
+    """
+    if not len(rows):
+        return rows, rows
+    width, height = index.bbox[rows, 2], index.bbox[rows, 3]
+    upright = width <= height
+    nearly = width <= height / least**2  # as a box must be that is paired with an upright one
+    found = [(np.empty(0, np.int64),) * 2]
+    for axis, chosen in ((0, nearly), (1, ~upright)):
+        place = np.flatnonzero(chosen)
+        for one, other in _neighbours(group[place], index.bbox[rows[place]], axis, 1 - least + ROUNDING):
+            fit = _overlaps(index.bbox[rows[place[one]]], index.bbox[rows[place[other]]]) >= least
+            fit &= (axis == 1) | upright[place[one]] | upright[place[other]]
+            found.append((place[one[fit]], place[other[fit]]))
+    first, second = map(np.concatenate, zip(*found, strict=True))
+    return rows[np.minimum(first, second)], rows[np.maximum(first, second)]
+
+
+def _neighbours(group: Ints, boxes: Floats, axis: int, share: float) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the places of boxes (n, 4) that begin within `share` of a side from each other, in parts.
+
+    They are found by sorting along the axis; the group is the leading part of the key that is sorted.
+    """
+    begin = np.clip(boxes[:, axis] * _QUANTA, -(2.0**23), 2.0**23 - 1).astype(np.int64) + 2**23
+    key = (group % 2**38) << 24 | begin
+    order = np.argsort(key)
+    key, side, across, length = key[order], boxes[order, axis + 2], boxes[order, 1 - axis], boxes[order, 3 - axis]
+    reach = np.minimum(side * share * _QUANTA, 2.0**23).astype(np.int64) + 1
+    active = np.arange(len(key))
+    for step in range(1, min(NEIGHBOURS + 1, len(key))):
+        active = active[: np.searchsorted(active, len(key) - step)]
+        active = active[key[active + step] - key[active] <= reach[active]]
+        if not len(active):
+            return
+        other = active + step
+        level = np.abs(across[other] - across[active]) <= share * np.maximum(length[other], length[active])
+        yield order[active[level]], order[other[level]]
+
+
+def _overlaps(one: Floats, other: Floats) -> Floats:
+    """Return the IoU of boxes (n, 4) with boxes (n, 4)."""
+    with np.errstate(all="ignore"):
+        low = np.maximum(one[:, :2], other[:, :2])
+        high = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
+        both = np.clip(high - low, 0, None).prod(axis=1)
+        iou: Floats = both / (one[:, 2:].prod(axis=1) + other[:, 2:].prod(axis=1) - both)
+    return iou
+
+
+def _have_equal_shapes(index: Index, one: Ints, other: Ints) -> Bools:
+    """Whether box, mask and keypoints are the same."""
+    area, other_area = index.mask_area[one], index.mask_area[other]
+    equal: Bools = (area == other_area) | (np.isnan(area) & np.isnan(other_area))
+    equal &= (index.bbox[one] == index.bbox[other]).all(axis=1) & (index.digest[one] == index.digest[other])
+    return equal
+
+
+def _confirmed(index: Index, again: Again, earlier: Ints, later: Ints) -> tuple[Ints, Ints]:
+    """Return the pairs whose masks and keypoints, where both have any, do not tell them apart."""
+    masked = index.is_polygon | index.is_rle
+    masks = masked[earlier] & masked[later]
+    points = (index.labelled[earlier] > 0) & (index.labelled[later] > 0)
+    looked = np.flatnonzero(masks | points)[:LOOKED_AT]
+    keep = ~masks & ~points
+    rows = np.unique(np.concatenate([earlier[looked], later[looked]]), return_counts=True)[0]
+    if len(rows):
+        shapes = again.at(rows)
+        one, other = np.searchsorted(rows, earlier[looked]), np.searchsorted(rows, later[looked])
+        same = np.ones(len(looked), bool)
+        drawn = masks[looked]
+        same[drawn] = mask_overlap(shapes, one[drawn], other[drawn]) >= SAME_MASK
+        posed = np.flatnonzero(points[looked] & same)
+        same[posed] = [_have_near_points(shapes, *pair) for pair in zip(one[posed], other[posed], strict=True)]
+        keep[looked] = same
+    return earlier[keep], later[keep]
+
+
+def _have_near_points(shapes: Annotations, one: int, other: int) -> bool:
+    """Whether the keypoints labelled in both lie together."""
+    start = shapes.points.start
+    first, second = (shapes.points.values[start[row] : start[row + 1]] for row in (one, other))
+    if len(first) != len(second) or len(first) % 3:
+        return False
+    first, second = first.reshape(-1, 3), second.reshape(-1, 3)
+    both = (first[:, 2] > 0) & (second[:, 2] > 0)
+    apart = np.hypot(*(first[both, :2] - second[both, :2]).T)
+    return bool(len(apart) and apart.mean() <= np.hypot(*shapes.bbox[one, 2:]) / 10)
+
+
+def _best(index: Index, earlier: Ints, later: Ints) -> tuple[Ints, Ints, Floats]:
+    """Return for each later row, ascending, the earlier one that overlaps it most, and the IoU of their boxes."""
+    iou = _overlaps(index.bbox[earlier], index.bbox[later])
+    order = np.lexsort((earlier, -iou, later))
+    first = order[np.flatnonzero(np.diff(later[order], prepend=-1))]
+    return earlier[first], later[first], iou[first]
+
+
+def _floored(iou: Floats) -> Floats:
+    """Cut to two places, so that no IoU is shown as a limit that it does not reach."""
+    return np.floor(iou * 100) / 100

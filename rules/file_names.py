@@ -1,0 +1,198 @@
+"""The `file_name` of images: names that are missing, double, or not found everywhere."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from cocolint.api import Bools, Faults, Finding, Fix, Images, Severity, rule
+
+SUFFIXES = frozenset(
+    "jpg jpeg jpe jfif png bmp dib gif tif tiff webp ppm pgm pbm pnm jp2 j2k heic heif avif jxl tga exr hdr dng dcm".split()
+)
+"""The endings of picture files that readers in use know."""
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_ROOT = re.compile(r"[/\\~]|[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@rule("I006", "file-name-missing", Severity.ERROR, impact=2, fix=Fix.SAFE, relaxed=("lvis",))
+def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
+    """An image has no `file_name`.
+
+    What breaks: detectron2, mmdetection, mmpose and PaddleDetection raise KeyError; YOLOX makes up a name from the id.
+    Definition: `file_name` is absent, null or empty. LVIS v1 names the picture in `coco_url` alone.
+    Fix: take the last part of `coco_url` where there is one. Safe: that is the name the picture is served under.
+    """
+    yield from faults
+    empty = images.has("file_name") & _each(images, lambda name: not name)
+    yield from images.where(empty, "file_name", "`file_name` is empty")
+
+
+@rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"], fix=Fix.UNSAFE)
+def file_name_duplicate(images: Images) -> Iterable[Finding]:
+    r"""Two images have the same `file_name`.
+
+    What breaks: CVAT refuses the file; FiftyOne keeps one of them; everyone else counts the picture twice.
+    Definition: the name of an earlier image stands again on another id, with `\` read as `/` and without `./` and doubled
+    slashes. The first one is not reported.
+    Fix: keep one record and point the annotations of the others to it. Unsafe: two pictures may have been meant.
+    """
+    return _repeats(images, _normal, "{name} is also the name of images[{first}]")
+
+
+@rule("I008", "file-name-stem-duplicate", Severity.WARNING, impact=3, requires=["file-name-duplicate", "file-name-url"])
+def file_name_stem_duplicate(images: Images) -> Iterable[Finding]:
+    """Two images have names that differ in the extension only.
+
+    What breaks: Datumaro knows pictures by their path without extension, so one is lost, and CVAT fails on import;
+    YOLO label files and panoptic PNGs of the two overwrite each other.
+    Definition: the path without what follows its last dot is that of an earlier image, such as `1.jpg` and `1.png`. The
+    first one is not reported.
+    Fix: rename one of the pictures; only a person can do that.
+    """
+    return _repeats(images, _stem, "{name} is {other}, images[{first}], but for the extension")
+
+
+@rule("I009", "file-name-case-clash", Severity.WARNING, impact=4, requires=["file-name-duplicate", "file-name-stem-duplicate"])
+def file_name_case_clash(images: Images) -> Iterable[Finding]:
+    """Two images have names that differ in case only.
+
+    What breaks: Windows and macOS take the two for one file, so one picture is lost when the data set is unpacked there.
+    Definition: the name is that of an earlier image once the case of both is folded. The first one is not reported.
+    Fix: rename one of the pictures; only a person can do that.
+    """
+    return _repeats(images, lambda name: _normal(name).casefold(), "{name} is {other}, images[{first}], but for the case")
+
+
+@rule("I010", "file-name-basename-duplicate", Severity.INFO, impact=3, requires=["file-name-duplicate", "file-name-url"])
+def file_name_basename_duplicate(images: Images) -> Iterable[Finding]:
+    """Images in different folders have the same name.
+
+    What breaks: coco-annotator looks pictures up by the last part of the name, so that annotations land on another
+    picture; tools that put all pictures into one folder keep one of them.
+    Definition: what follows the last slash is that of an earlier image in another folder. The first one is not reported.
+    Source: TACO numbers the pictures of each folder anew, and readers that take the whole path find them all.
+    Fix: put the folder into the name of the picture; only a person can do that.
+    """
+    if not any("/" in name or "\\" in name for name in images.file_name):
+        return []
+    return _repeats(images, _base, "{name} has the base name of {other}, images[{first}]")
+
+
+@rule("I011", "file-name-backslash", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], fix=Fix.SAFE)
+def file_name_backslash(images: Images) -> Iterable[Finding]:
+    r"""A `file_name` has backslashes in it.
+
+    What breaks: the picture is not found on Linux and macOS, where a backslash is a character like any other.
+    Definition: the name contains `\` and is not an absolute path, which has a rule of its own.
+    Fix: write `/`, which Windows reads too. Safe where the picture is found under the new name, or no pictures are at hand.
+    """
+    yield from _named(images, _each(images, lambda name: "\\" in name))
+
+
+@rule("I012", "file-name-absolute", Severity.WARNING, impact=2, fix=Fix.UNSAFE)
+def file_name_absolute(images: Images) -> Iterable[Finding]:
+    r"""A `file_name` is an absolute path.
+
+    What breaks: the picture is found on one machine only, and a server may be made to read any of its files.
+    Definition: the name begins with `/`, `\`, `~` or a drive letter and a colon.
+    Fix: write the path below the folder of images. Unsafe: that folder is a guess, unless the picture is found there.
+    """
+    yield from _named(images, _each(images, lambda name: _ROOT.match(name) is not None))
+
+
+@rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], fix=Fix.UNSAFE)
+def file_name_parent(images: Images) -> Iterable[Finding]:
+    """A `file_name` leads out of the folder of images.
+
+    What breaks: archives and uploads lose the picture, and a server may be made to read any of its files.
+    Definition: a part of the path is `..`.
+    Fix: write the path below the folder of images. Unsafe: that folder is a guess, unless the picture is found there.
+    """
+    yield from _named(images, _each(images, lambda name: ".." in name and ".." in name.replace("\\", "/").split("/")))
+
+
+@rule("I014", "file-name-url", Severity.WARNING, impact=2, fix=Fix.UNSAFE)
+def file_name_url(images: Images) -> Iterable[Finding]:
+    """A `file_name` is a URL.
+
+    What breaks: readers look for a file of that name below the folder of images and find none.
+    Definition: the name begins with a scheme, such as `http:/`, `s3:/` or `file:/`.
+    Fix: write the path below the folder of images, and the URL to `coco_url`. Unsafe: that path is a guess.
+    """
+    yield from _named(images, _each(images, lambda name: ":" in name and _SCHEME.match(name) is not None))
+
+
+@rule("I016", "file-name-whitespace-or-control", Severity.WARNING, impact=4)
+def file_name_whitespace_or_control(images: Images) -> Iterable[Finding]:
+    """A `file_name` has characters that get lost on the way.
+
+    What breaks: the picture is not found: blanks at the end are cut by Windows and by tools that strip lines, control
+    characters are refused by archives, and macOS writes accents in another form than other systems look for.
+    Definition: the name begins or ends with a blank, holds a control character, or is not in Unicode's composed form NFC.
+    Fix: rename the picture and write the new name; only a person can do both.
+    """
+    padded = _each(images, lambda name: name != name.strip())
+    control = _each(images, lambda name: _CONTROL.search(name) is not None) & ~padded
+    loose = _each(images, lambda name: not unicodedata.is_normalized("NFC", name)) & ~padded & ~control
+    yield from _named(images, padded, "{name!r} has a blank at an end")
+    yield from _named(images, control, "{name!r} has a control character")
+    yield from _named(images, loose, "{name} has accents that are not composed (NFC)")
+
+
+@rule("I017", "file-name-extension", Severity.INFO, impact=4, requires=["file-name-missing", "file-name-url"])
+def file_name_extension(images: Images) -> Iterable[Finding]:
+    """A `file_name` does not end like the name of a picture.
+
+    What breaks: importers that choose files by their ending pass over it; detectron2 and panopticapi make the name of a
+    picture's PNG or JPEG out of what stands before the dot.
+    Definition: what follows the last dot is no ending of a picture format, in any case, or there is no dot.
+    Fix: write the name as the picture has it; only a person can look.
+    """
+    return _named(images, _each(images, lambda name: bool(name) and _suffix(name) not in SUFFIXES))
+
+
+def _repeats(images: Images, key: Callable[[str], str], message: str) -> Iterable[Finding]:
+    """Yield a finding for the images whose `key` an earlier one has; `message` may tell its name as `other`."""
+    keys = list(map(key, images.file_name))
+    if len(set(keys)) == len(keys):
+        return
+    first: dict[str, int] = {}
+    rows = [row for row, name in enumerate(keys) if name and first.setdefault(name, row) != row]
+    earlier = [first[keys[row]] for row in rows]
+    names, others = ([images.file_name[row] for row in chosen] for chosen in (rows, earlier))
+    yield from images.at(rows, "file_name", message, name=names, other=others, first=earlier)
+
+
+def _normal(name: str) -> str:
+    if "\\" in name or "./" in name or "//" in name:
+        parts = name.replace("\\", "/").split("/")
+        return "/".join(part for place, part in enumerate(parts) if part != "." and (part or not place))
+    return name
+
+
+def _stem(name: str) -> str:
+    stem, dot, ending = _normal(name).rpartition(".")
+    return stem if dot and stem and "/" not in ending and not stem.endswith("/") else _normal(name)
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]
+
+
+def _suffix(name: str) -> str:
+    return _base(name).rpartition(".")[2].lower()
+
+
+def _each(images: Images, test: Callable[[str], bool]) -> Bools:
+    return np.fromiter(map(test, images.file_name), bool, len(images))
+
+
+def _named(images: Images, mask: Bools, message: str = "{name}") -> Iterable[Finding]:
+    rows = np.flatnonzero(mask)
+    return images.at(rows, "file_name", message, name=[images.file_name[row] for row in rows])

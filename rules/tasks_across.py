@@ -1,0 +1,106 @@
+"""Files of several tasks in one data set: instances, captions and so on of the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cocolint.api import Dataset, Finding, Fix, Images, Index, Member, Severity, Task, rule
+
+from ._splits import are_renamed, are_resized, literal, rows_of_one_id
+
+_ONE_OF_THESE = frozenset({Task.INSTANCES, Task.LABELS, Task.PANOPTIC, Task.PERSON_KEYPOINTS, Task.STUFF})
+"""Datumaro takes annotations of one of these tasks only."""
+
+
+@rule("X011", "images-differ-between-tasks", Severity.ERROR, requires=["image-id-duplicate"])
+def images_differ_between_tasks(dataset: Dataset, images: Images) -> Iterable[Finding]:
+    """The same image id is another picture in the file of another task.
+
+    What breaks: who takes boxes from one file and captions from the other joins those of different pictures by the id.
+    Definition: files `<task>_<subset>.json` of two tasks and one subset give an image id another `file_name`, or another
+    `width` or `height`. Each image is told once.
+    Fix: give both files the images of one list. Only a person can say which is right.
+    """
+    told = np.zeros(len(images), bool)
+    for other in _of_other_tasks(dataset):
+        mine, theirs = rows_of_one_id(images, other.images)
+        renamed = are_renamed(images, other.images, mine, theirs)
+        resized = are_resized(images, other.images, mine, theirs)
+        for chosen, field, message in (
+            (renamed, "file_name", "id {id} is {name!r}, and {theirs!r} in {file}"),
+            (resized & ~renamed, "width", "id {id} has another size in {file}"),
+        ):
+            pairs = np.flatnonzero(chosen & ~told[mine])
+            rows = mine[pairs]
+            told[rows] = True
+            yield from images.at(
+                rows, field, message, id=images.id[rows], name=[images.file_name[row] for row in rows],
+                theirs=[other.images.file_name[row] for row in theirs[pairs]], file=[other.display] * len(rows),
+            )  # fmt: skip
+
+
+@rule("X012", "annotation-id-clash-between-tasks", Severity.INFO, requires=["annotation-id-duplicate"], fix=Fix.SAFE)
+def annotation_id_clash_between_tasks(dataset: Dataset, index: Index) -> Iterable[Finding]:
+    """An annotation id stands for something on another image in the file of another task.
+
+    What breaks: Datumaro takes the id for the number of a group, so that a caption and a box become one object; after a
+    merge of the files ids are not unique.
+    Definition: files `<task>_<subset>.json` of two tasks and one subset use an annotation id on different images. Told once
+    for a file.
+    Source: official instances and person_keypoints share the ids of the same objects, which is no clash; their captions are
+    numbered on their own, and do clash.
+    Fix: number the annotations of all files in one go, and keep the map. Safe: no object is meant to be the other one.
+    """
+    for other in _of_other_tasks(dataset):
+        here, there = np.flatnonzero(index.has("id")), np.flatnonzero(other.index.has("id"))
+        ids, mine, theirs = np.intersect1d(index.id[here], other.index.id[there], return_indices=True)
+        clashes = ids[index.image_id[here[mine]] != other.index.image_id[there[theirs]]]
+        if len(clashes):
+            text = f"{len(clashes):,} of {len(index):,} ids, such as {clashes[0]}, stand for another image in {other.display}"
+            yield Finding(literal(text), "annotations")
+            return
+
+
+@rule("X013", "task-conflict", Severity.INFO)
+def task_conflict(dataset: Dataset) -> Iterable[Finding]:
+    """The data set has files of several tasks, of which Datumaro reads one.
+
+    What breaks: Datumaro, and CVAT with it, takes the task that comes first in the alphabet, and leaves the files of the
+    others out with a warning.
+    Definition: files `<task>_<subset>.json` of two or more of instances, labels, panoptic, person_keypoints and stuff. Told
+    once for a data set.
+    Fix: import each task from a folder of its own. Only a person can say which are wanted.
+    """
+    tasks = sorted({m.facts.task for m in dataset.members if m.facts.follows_pattern} & _ONE_OF_THESE)
+    if len(tasks) > 1 and all(member.facts.task.is_results for member in dataset.earlier):
+        yield Finding(f"Datumaro reads the files of {tasks[0]} and leaves out those of {', '.join(tasks[1:])}")
+
+
+@rule("X023", "layout-mixed-json", Severity.INFO, impact=3)
+def layout_mixed_json(dataset: Dataset) -> Iterable[Finding]:
+    """Files of other tasks lie beside one of instances.
+
+    What breaks: the converter of Ultralytics reads every `*.json` of the folder as instances, and stops at captions with
+    KeyError 'bbox'.
+    Definition: the folder of the file holds annotations of instances and of another task, results included. Told once for a
+    folder.
+    Fix: copy what is to be converted to a folder of its own. Only a person can say what is.
+    """
+    folder = dataset.me.file.path.parent
+    beside = [member for member in dataset.members if member.file.path.parent == folder]
+    if any(member in beside and not member.facts.task.is_results for member in dataset.earlier):
+        return
+    tasks = {member.facts.task for member in beside}
+    if Task.INSTANCES in tasks and len(tasks) > 1:
+        yield Finding(f"files of {', '.join(sorted(tasks - {Task.INSTANCES}))} lie beside those of instances")
+
+
+def _of_other_tasks(dataset: Dataset) -> list[Member]:
+    """Return the earlier files of other tasks of the same subset."""
+    me = dataset.me
+    if not me.facts.follows_pattern:
+        return []
+    others = [m for m in dataset.earlier if m.facts.follows_pattern and m.facts.task is not me.facts.task]
+    return [m for m in others if (m.facts.subset, m.place) == (me.facts.subset, me.place) and not m.facts.task.is_results]
