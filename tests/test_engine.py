@@ -12,8 +12,9 @@ from cocolint.config import Settings
 from cocolint.engine import pool, registry
 from cocolint.engine.rule import Scope, rule
 from cocolint.failure import RuleError
-from cocolint.model import ExitCode, Finding, Severity
+from cocolint.model import AnnotationFile, ExitCode, Finding, Severity
 from cocolint.read import slicing
+from cocolint.read.document import open_document
 from tests.support.cases import crowded, sound
 
 OWN = '''
@@ -188,3 +189,38 @@ def test_a_guess_at_the_layout_holds_for_sound_and_faulty_files(tmp_path: Path, 
     monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
     monkeypatch.setattr(slicing, "SLICE_BYTES", 50_000)
     assert summary(path, 1) == whole
+
+
+@pytest.mark.parametrize("row", [0, 150, 299])
+@pytest.mark.parametrize(
+    "record",
+    [
+        b'{"id": 1, "caption": "B\xe4ume"}',
+        b'{"id": 1, "note": "B\xe4ume"}',
+        b'{"id": 1, "note": ["a", {"b\xe4": 1}]}',
+        b'{"id": 1, "B\xe4ume": 1}',
+        b'{"id": 1, "note": "B\xc3},{\xa4ume"}',
+        b'{"id": 1, "note": "\xed\xa0\x80"}',
+    ],
+)
+def test_bytes_that_are_not_utf8_are_found_in_every_slice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: bytes, row: int
+) -> None:
+    records = [b'{"id": %d, "note": "B\xc3\xa4ume"}' % number for number in range(300)]
+    records[row] = record
+    path = tmp_path / "captions_train.json"
+    path.write_bytes(b'{"images": [], "annotations": [' + b", ".join(records) + b'], "categories": []}')
+    exact = everything(path)
+    assert "is not UTF-8" in str(exact)
+    monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
+    for size in (100, 1 << 22):
+        monkeypatch.setattr(slicing, "SLICE_BYTES", size)
+        assert everything(path) == exact
+
+
+def test_text_beyond_ascii_leaves_the_guess_at_the_layout_standing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "instances_train.json"
+    path.write_text(json.dumps(sound("instances") | {"info": {"description": "Bäume"}}, ensure_ascii=False))
+    monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
+    file = AnnotationFile(path, path.name, None, "train", "flat", True, True)
+    assert not open_document(file).is_proved

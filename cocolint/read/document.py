@@ -19,8 +19,8 @@ from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
-from cocolint.read.source import NONFINITE, Source, Unusable, array_of
-from cocolint.read.structure import JSON_TYPES, Faults, RecordReader, Records, judge, load
+from cocolint.read.source import NONFINITE, Source, Unusable, array_of, is_utf8
+from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load
 
 _SAMPLE = 200
 RECORDS = ("images", "annotations", "categories")
@@ -72,7 +72,7 @@ def open_document(file: AnnotationFile, exact: bool = False) -> Document:
     except Unusable as fault:
         fault.source = source
         raise
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         if layout is None or layout.is_proved:
             raise
         return open_document(file, exact=True)
@@ -159,8 +159,11 @@ class SliceReader:
         return RecordReader(self.task, "annotations", self.nonfinite)
 
     def read(self, span: Span) -> tuple[Annotations, Faults]:
-        """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records."""
-        records = self._reader.read(array_of(self.data, *span))
+        """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records of text."""
+        array = array_of(self.data, *span)
+        if not is_utf8(array):
+            raise BadCut
+        records = self._reader.read(array)
         masks = build.Masks(records.rows, records.broken)
         table = build.annotations_of(masks, self.images, self.categories)
         faults = _all_faults(table, masks, records, self._reader)

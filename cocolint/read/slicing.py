@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from cocolint.model import Finding
-from cocolint.read.source import Source, Unusable, syntax_fault
+from cocolint.read.source import Source, Unusable, is_utf8, syntax_fault
 
 SLICE_BYTES = 1 << 22
 GUESS_BYTES = 8_000_000
@@ -45,11 +45,12 @@ def layout_of(source: Source, exact: bool) -> Layout:
     """Find the top-level values. Raises `Unusable` if the data is not JSON, or neither object nor array.
 
     In a large file, where the annotations end is guessed unless it must be `exact`: the guess is right if all slices of
-    them turn out to be whole records.
+    them turn out to be whole records, and UTF-8.
     """
     guess = _guess(source) if source.size >= GUESS_BYTES and not exact else None
     if guess:
         return guess
+    source.check_encoding()
     while True:
         try:
             return _on_deep_stack(100, lambda: _spans(memoryview(source.mapped())[source.start :], source.start))
@@ -73,9 +74,11 @@ def _guess(source: Source) -> Layout | None:
     end = closing.start() if closing else data.rfind(b"]", tail)
     if end < inside:
         return None
-    view = memoryview(data[source.start : inside] + data[end:])
+    around = data[source.start : inside] + data[end:]
+    if not is_utf8(around):
+        return None
     try:
-        found = _on_deep_stack(100, lambda: _spans(view, source.start))
+        found = _on_deep_stack(100, lambda: _spans(memoryview(around), source.start))
     except (msgspec.DecodeError, RecursionError, Unusable):
         return None
     if found.sections.get("annotations") != (inside - 1, inside + 1):

@@ -78,7 +78,6 @@ class Source:
             self._replace(self._unpacked(self.data))
         self._drop_bom(self.read(0, 4))
         self._name_what_it_is(self._head())
-        self._check_encoding()
         if self.size > LARGEST:
             message = f"the file has {self.size:,} bytes, more than 2 GiB"
             self.faults["json-depth-or-size"] = [Finding(message, severity=Severity.INFO)]
@@ -96,6 +95,25 @@ class Source:
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`."""
         return read_bytes(self.data, start, stop)
+
+    def check_encoding(self) -> None:
+        """Look for bytes that are not UTF-8 in all of the data; from then on, a copy without them is read."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        buffer = bytearray(CHUNK)
+        place = 0
+        with self.data.open("rb", buffering=0) as stream:
+            while size := stream.readinto(buffer):
+                pending = decoder.getstate()[0]
+                chunk = buffer if size == CHUNK else buffer[:size]
+                if pending or not chunk.isascii():
+                    try:
+                        decoder.decode(chunk)
+                    except UnicodeDecodeError as error:
+                        offset = place - len(pending) + error.start
+                        self.faults["json-encoding"] = [Finding(f"byte {offset} is not UTF-8 ({error.reason})", offset=offset)]
+                        self._replace(self._readable())
+                        return
+                place += size
 
     def repair(self, error: str) -> bool:
         """Replace literals that JSON does not know by ones that it knows, of the same length; tell whether there were any.
@@ -172,24 +190,6 @@ class Source:
 
         self._replace(chunks())
 
-    def _check_encoding(self) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        buffer = bytearray(CHUNK)
-        place = 0
-        with self.data.open("rb", buffering=0) as stream:
-            while size := stream.readinto(buffer):
-                pending = decoder.getstate()[0]
-                chunk = buffer if size == CHUNK else buffer[:size]
-                if pending or not chunk.isascii():
-                    try:
-                        decoder.decode(chunk)
-                    except UnicodeDecodeError as error:
-                        offset = place - len(pending) + error.start
-                        self.faults["json-encoding"] = [Finding(f"byte {offset} is not UTF-8 ({error.reason})", offset=offset)]
-                        self._replace(self._readable())
-                        return
-                place += size
-
     def _readable(self) -> Iterator[bytes]:
         """Yield the data with each byte that is not UTF-8 replaced by a question mark."""
         codecs.register_error("cocolint-question", lambda error: ("?" * (error.end - error.start), error.end))  # type: ignore[attr-defined]
@@ -239,6 +239,14 @@ def size_of(file: AnnotationFile) -> int:
     except Unreadable:
         size = None
     return file.archive.stat().st_size if size is None else size
+
+
+def is_utf8(data: bytes | bytearray) -> bool:
+    """Whether bytes are text; decoders of JSON look only at the strings that they return."""
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def read_bytes(path: Path, start: int, stop: int) -> bytes:
