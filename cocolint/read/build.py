@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, compress
 from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
@@ -22,6 +23,9 @@ _COUNTED = 20
 """Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
 _MANY = 0.1
 """Below this share of crowds in a slice nobody asks for their parts."""
+_PACKED_FLOAT = np.dtype([("mark", "u1"), ("value", ">f8")])
+_FLOAT_MARK = 0xCB
+_PACKED_BOX = np.dtype([("mark", "u1"), ("values", _PACKED_FLOAT, 4)])
 
 
 class Masks:
@@ -53,13 +57,12 @@ class Masks:
 
     def integers(self, name: str, default: int) -> Ints:
         """Return a field as 64-bit integers; rows without one hold `default`, and larger ones are noted as overflow."""
+        everywhere = self._if_everywhere(name, lambda values: np.array(array("q", values)))
+        if everywhere is not None:
+            return everywhere
         values = self.column(name)
         if self._nowhere(values):
             return np.full(len(values), default, np.int64)
-        try:
-            return np.array(values, np.int64)
-        except (TypeError, OverflowError):
-            pass
         large = [row for row, value in enumerate(values) if value is not UNSET and value not in INT64]
         if large:
             self.overflow[name] = large
@@ -79,11 +82,29 @@ class Masks:
 
     def numbers(self, name: str) -> Floats:
         """Return a field as floats, NaN where there is none."""
-        values = self.column(name)
+        everywhere = self._if_everywhere(name, lambda values: np.array(array("d", values)))
+        return np.array([as_float(value) for value in self.column(name)], np.float64) if everywhere is None else everywhere
+
+    def boxes(self, name: str) -> Floats:
+        """Return a field of four numbers as floats, NaN where there is none."""
+        everywhere = self._if_everywhere(name, _boxes)
+        if everywhere is not None:
+            return everywhere
+        unknown = (float("nan"),) * 4
+        flat = [as_float(v) for box in self.column(name) for v in (unknown if box is UNSET else box)]
+        return np.array(flat, np.float64).reshape(-1, 4)
+
+    def _if_everywhere(self, name: str, convert: Callable[[list[Any]], npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
+        """Convert a field that every row has; None if that fails, as it does for UNSET. Nothing need be searched then."""
+        values = self._columns.get(name)
+        if not values:
+            return None
         try:
-            return np.array(values, np.float64)
+            converted = convert(values)
         except (TypeError, OverflowError):
-            return np.array([as_float(value) for value in values])
+            return None
+        self._note(name, np.ones(len(values), bool))
+        return converted
 
     def loose_numbers(self, name: str) -> Floats:
         """Return a field that may hold anything as floats, NaN where it is no number."""
@@ -163,7 +184,7 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     keys: dict[str, Any] = {name: masks.integers(name, -1) for name in ("id", "image_id", "category_id", "num_keypoints")}
     keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
     keys["area"] = masks.numbers("area")
-    keys["bbox"] = _boxes(masks.column("bbox"))
+    keys["bbox"] = masks.boxes("bbox")
     attributes = masks.column("attributes")
     keys["rotation"] = _rotations(attributes, masks.valid["attributes"])
     keys["track"] = _tracks(attributes, masks.valid["attributes"])
@@ -191,13 +212,17 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     return Annotations(keys, masks.valid, masks.absent, images, categories, details)
 
 
-def _boxes(values: Sequence[Any]) -> Floats:
-    try:
-        flat = np.fromiter(chain.from_iterable(values), np.float64, 4 * len(values))
-    except (TypeError, OverflowError):
-        unknown = (float("nan"),) * 4
-        flat = np.array([as_float(v) for box in values for v in (unknown if box is UNSET else box)])
-    return flat.reshape(-1, 4)
+def _boxes(values: list[list[float]]) -> Floats:
+    """Convert lists of four floats by way of msgpack, where each takes as many bytes: that is twice as fast as by numpy.
+
+    Raises `TypeError` where there is anything else.
+    """
+    packed = msgspec.msgpack.encode(values)
+    size = len(values) * _PACKED_BOX.itemsize
+    boxes = np.frombuffer(packed[-size:], _PACKED_BOX)["values"] if len(packed) > size else np.empty(0, _PACKED_FLOAT)
+    if not len(boxes) or (boxes["mark"] != _FLOAT_MARK).any():
+        raise TypeError("other values than floats")
+    return boxes["value"].astype(np.float64)
 
 
 def _rotations(values: Sequence[Any], there: Bools) -> Floats:

@@ -72,16 +72,21 @@ class Table:
             yield Finding(message, self.section, chosen + self.offset, field, columns, severity, summary)
 
 
-def lookup(known: Ints, usable: Bools, wanted: Ints) -> Ints:
-    """Return for each of `wanted` the last row of `known` with that id, or -1. Rows that are not `usable` match nothing."""
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        return np.full(len(wanted), -1, np.int64)
-    rows = rows[np.argsort(known[rows], kind="stable")]
-    ids = known[rows]
-    place = np.searchsorted(ids, wanted, side="right") - 1
-    found = (place >= 0) & (ids[place] == wanted)
-    return np.where(found, rows[place], -1)
+class Ids:
+    """The ids of a table in rising order, with their rows. Those that are not `usable` are left out."""
+
+    def __init__(self, known: Ints, usable: Bools) -> None:
+        rows = np.flatnonzero(usable)
+        self._rows = rows[np.argsort(known[rows], kind="stable")]
+        self._ids = known[self._rows]
+
+    def rows_of(self, wanted: Ints) -> Ints:
+        """Return for each of `wanted` the last row with that id, or -1."""
+        if not len(self._ids):
+            return np.full(len(wanted), -1, np.int64)
+        place = np.searchsorted(self._ids, wanted, side="right") - 1
+        found = (place >= 0) & (self._ids[place] == wanted)
+        return np.where(found, self._rows[place], -1)
 
 
 class Images(Table):
@@ -103,9 +108,13 @@ class Images(Table):
         self.coco_url: list[str] = table["coco_url"]
         self.video: list[Any] = table["video"]
 
+    @cached_property
+    def _ids(self) -> Ids:
+        return Ids(self.id, self.has("id"))
+
     def rows_of(self, ids: Ints) -> Ints:
         """Return the row of each id, -1 where there is no such image."""
-        return lookup(self.id, self.has("id"), ids)
+        return self._ids.rows_of(ids)
 
 
 class Categories(Table):
@@ -131,9 +140,13 @@ class Categories(Table):
         """Return the number K of keypoints of the categories at `rows`, -1 where unknown or where the row is -1."""
         return np.append(self.point_count, -1)[rows]
 
+    @cached_property
+    def _ids(self) -> Ids:
+        return Ids(self.id, self.has("id"))
+
     def rows_of(self, ids: Ints) -> Ints:
         """Return the row of each id, -1 where there is no such category."""
-        return lookup(self.id, self.has("id"), ids)
+        return self._ids.rows_of(ids)
 
 
 @dataclass(frozen=True)
