@@ -219,10 +219,11 @@ def _boxes(values: list[list[float]]) -> Floats:
     """
     packed = msgspec.msgpack.encode(values)
     size = len(values) * _PACKED_BOX.itemsize
-    boxes = np.frombuffer(packed[-size:], _PACKED_BOX)["values"] if len(packed) > size else np.empty(0, _PACKED_FLOAT)
-    if not len(boxes) or (boxes["mark"] != _FLOAT_MARK).any():
-        raise TypeError("other values than floats")
-    return boxes["value"].astype(np.float64)
+    if len(packed) > size:
+        boxes = np.frombuffer(packed, _PACKED_BOX, offset=len(packed) - size)["values"]
+        if (boxes["mark"] == _FLOAT_MARK).all():
+            return boxes["value"].astype(np.float64)
+    raise TypeError("other values than floats")
 
 
 def _rotations(values: Sequence[Any], there: Bools) -> Floats:
