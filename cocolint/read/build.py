@@ -128,6 +128,10 @@ class Masks:
         values = self.column(name)
         return np.zeros(len(values), bool) if self._nowhere(values) else np.fromiter(map(bool, values), bool, len(values))
 
+    def count_texts(self) -> int:
+        """Return how many values of all fields are strings."""
+        return sum(list(map(type, values)).count(str) for values in self._columns.values())
+
     def texts(self, name: str) -> list[str]:
         """Return a field as strings, "" where there is none."""
         values = self.column(name)

@@ -212,10 +212,16 @@ def _all_faults(table: Table, masks: build.Masks, records: Records, reader: Reco
     for name, rows in masks.overflow.items():
         faults["json-number-overflow"] += table.at(rows, name, f"`{name}` does not fit into 64 bits")
     present = {name: int(np.count_nonzero(masks.valid[name])) for name in reader.fields}
-    quotes = 4 * len(table.runs.owner) + 2 * int(table.runs.compressed.sum()) if isinstance(table, Annotations) else 0
-    for name, repeated in repeated_keys(records.array, present, quotes).items():
+    for name, repeated in repeated_keys(records.array, present, _least_quotes(table, masks)).items():
         faults["json-duplicate-key"] += table.at(repeated, name, f"`{name}` stands twice")
     return faults
+
+
+def _least_quotes(table: Table, masks: build.Masks) -> int:
+    """Return how many quotation marks the values of a table hold at least."""
+    if isinstance(table, Annotations):
+        return 4 * len(table.runs.owner) + 2 * int(table.runs.compressed.sum())
+    return 2 * masks.count_texts()
 
 
 def _root_faults(source: Source, sections: dict[str, Span], task: Task) -> Faults:
