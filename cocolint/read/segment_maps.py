@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cocolint.model import AnnotationFile, Bools, Floats, Ints
 from cocolint.read.archive import leads_out
 from cocolint.read.build import digest_of
-from cocolint.read.columns import Annotations, lookup
+from cocolint.read.columns import Annotations, Ids
 from cocolint.read.folders import Folder
 from cocolint.read.image_root import folder_above
 
@@ -202,7 +202,7 @@ class SegmentMaps:
 def _places(owner: Ints, ids: Ints, wanted_owner: Ints, wanted_ids: Ints) -> Ints:
     usable = (ids > 0) & (ids < ID_LIMIT)
     wanted = np.where((wanted_ids > 0) & (wanted_ids < ID_LIMIT), wanted_owner * ID_LIMIT + wanted_ids, -1)
-    return lookup(owner * ID_LIMIT + ids, usable, wanted)
+    return Ids(owner * ID_LIMIT + ids, usable).rows_of(wanted)
 
 
 def look_at(folder: SegmentFolder, name: str) -> Picture:
