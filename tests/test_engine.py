@@ -144,7 +144,8 @@ def test_cuts_within_nested_records_are_found_out(tmp_path: Path, monkeypatch: p
 
 
 def everything(path: Path) -> object:
-    report = app.check([str(path)], Settings(jobs=1, select=("ALL",)))
+    sampled = ("field-unknown",)  # a rule that looks at the first slice alone
+    report = app.check([str(path)], Settings(jobs=1, select=("ALL",), ignore=sampled))
     assert not report.crashes
     places = [(o.line, o.column, o.pointer, o.message) for group in report.groups for o in report.occurrences(group, None)]
     return [
