@@ -26,8 +26,6 @@ _SPLITS = {
     "val": "val", "valid": "val", "validation": "val", "minival": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
-_MATES = frozenset({"trainval", "results"})
-"""Words of names that say no split, but that the file belongs to the others in its folder."""
 _WITHOUT_MEANING = frozenset({_DEFAULT_SUBSET, "dev", "std", "challenge"})
 """Words that tell no family: `test-dev2017` belongs to `train2017`."""
 
@@ -130,22 +128,18 @@ def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFi
     layout, subset = _layout(where)
     if match:
         subset = match["subset"]
-    root = _root(where.resolve(), layout, match is not None)
+    root = _root(where.resolve(), layout)
     archive = next((one for one in (where, *where.parents) if one.suffix.lower() == ".zip" and one.is_file()), None)
     return AnnotationFile(
         where, display, task, subset, layout, match is not None, named, told is not None, root, archive=archive
     )  # fmt: skip
 
 
-def _root(path: Path, layout: str, follows_pattern: bool) -> Path:
-    """Return the folder of the data set that a file is part of; a file in no known layout is a data set of its own."""
-    home = home_of(path, layout)
-    if layout != "flat":
-        return home
-    if path.parent.name == "results" and (path.parent.parent / "annotations").is_dir():
+def _root(path: Path, layout: str) -> Path:
+    """Return the folder of the data set that a file is part of: files side by side are one, and their results."""
+    if layout == "flat" and path.parent.name == "results" and (path.parent.parent / "annotations").is_dir():
         return path.parent.parent
-    words = set(_WORDS.findall(path.name.lower()))
-    return home if follows_pattern or words & (_SPLITS.keys() | _MATES) else path
+    return home_of(path, layout)
 
 
 def home_of(path: Path, layout: str) -> Path:

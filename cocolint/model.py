@@ -81,7 +81,7 @@ class AnnotationFile(NamedTuple):
     """One file to check, as its path tells.
 
     `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name. `root` is the
-    folder of the data set that the file is part of, or the file itself if it is part of none. `dialect` is "" where the
+    folder of the data set that the file is part of. `dialect` is "" where the
     content has to tell it. `leads` marks one file of each data set: findings on the whole of it are reported there.
     `archive` is the zip archive that the file lies in: `path` then goes on from it to the entry.
     """

@@ -107,20 +107,20 @@ ONE_DATA_SET = [
     ("train_v1/labels.json", "val_v1/labels.json"),
     ("train/annotations.json", "val/annotations.json"),
     ("instances_a.json", "captions_a.json"),
+    ("a.json", "b.json"),
+    ("train/a.json", "train/annotations/instances_x.json", "val/annotations/instances_x.json"),
     ("x_train.json", "x_val.json", "trainval.json"),
     ("annotations/train.json", "results/instances_val_mine_results.json"),
 ]
 
 OF_THEIR_OWN = [
-    (("a.json", "b.json"), ("a.json", "b.json")),
     (("a/_annotations.coco.json", "b/_annotations.coco.json"), ("a", "b")),
     (("train/_annotations.coco.json",), ("train",)),
     (("train/annotations/instances_train.json", "train/annotations/instances_val.json"), ("train", "train")),
     (("train/annotations/instances_train.json", "test/annotations/instances_train.json"), ("test", "train")),
-    (("train_v1/annotations.json", "val_v2/annotations.json"), ("train_v1/annotations.json", "val_v2/annotations.json")),
-    (("train/boxes.json", "val/points.json"), ("train/boxes.json", "val/points.json")),
+    (("train_v1/annotations.json", "val_v2/annotations.json"), ("train_v1", "val_v2")),
+    (("train/boxes.json", "val/points.json"), ("train", "val")),
     (("results/instances_val_mine_results.json",), ("results",)),
-    (("train/a.json", "train/annotations/instances_x.json", "val/annotations/instances_x.json"), ("train/a.json", ".", ".")),
 ]
 
 

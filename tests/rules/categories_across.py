@@ -58,8 +58,10 @@ SET_CASES = [
              "annotations/instances_dogs_val.json": {"/categories/0/name": "cat", "/categories/1/name": "dog"}}),
     SetCase("categories-inconsistent-across-files", "versions of one data set",
             {"annotations/instances_v1_train.json": {}, "annotations/instances_v2_val.json": categories(*SWAPPED)}),
-    SetCase("categories-inconsistent-across-files", "unrelated files in one folder",
-            {"one.json": {}, "two.json": categories(*SWAPPED)}),
+    SetCase("categories-inconsistent-across-files", "files side by side with the same names",
+            {"one.json": {}, "two.json": categories(*SWAPPED)}, {"two.json": 2}),
+    SetCase("categories-inconsistent-across-files", "unrelated files side by side",
+            {"one.json": {}, "two.json": {"/categories/0/name": "cat", "/categories/1/name": "dog"}}),
     SetCase("categories-inconsistent-across-files", "exports of Roboflow in folders of other names",
             {"a/_annotations.coco.json": {}, "b/_annotations.coco.json": categories(*SWAPPED)}),
 

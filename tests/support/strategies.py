@@ -108,9 +108,7 @@ def _repeat_id(section: str) -> Callable[[Data], None]:
 
 
 def _flat_box(data: Data) -> None:
-    single = _single_of(data)
-    x, y, w, _ = single["bbox"]
-    single |= {"bbox": [x, y, w, 0], "area": 0, "segmentation": [[x, y, x + w / 2, y, x + w, y]]}
+    _single_of(data).update({"bbox": [5, 5, 8, 0], "area": 0, "segmentation": [[5, 5, 9, 5, 13, 5]]})
 
 
 def _ring(length: int) -> Callable[[Data], None]:
