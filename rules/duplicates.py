@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,6 +22,8 @@ LOOKED_AT = 5000
 """Of how many pairs the masks and keypoints are read again."""
 ROUNDING = 1e-9
 """The noise of sums of decimal numbers, as a share of a side."""
+_BLOCK = 1 << 15
+"""So many rows, and those of the same image, are looked at together."""
 _QUANTA = 2
 """Steps of a pixel in which edges are sorted."""
 
@@ -94,8 +97,21 @@ def _pairs(index: Index, rows: Ints, group: Ints, least: float) -> tuple[Ints, I
     Where an IoU is that high, the boxes begin within (1 - least) of a side from each other, on both axes. The shorter side
     tells most, so that every box is looked at along it. A pair of different groups may be among them by chance.
     """
-    if not len(rows):
-        return rows, rows
+    none = np.empty((2, 0), np.int64)
+    found = np.concatenate([none, *(_pairs_of(index, *block, least) for block in _blocks(index, rows, group))], axis=1)
+    return found[0], found[1]
+
+
+def _blocks(index: Index, rows: Ints, group: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Cut rows and groups between images, since small blocks stay in the cache; where images are mixed, there is one block."""
+    image = index.image[rows]
+    starts = np.searchsorted(image, image[::_BLOCK]) if (image[1:] >= image[:-1]).all() else np.zeros(1, np.int64)
+    for start, stop in pairwise([*starts, len(rows)]):
+        yield rows[start:stop], group[start:stop]
+
+
+def _pairs_of(index: Index, rows: Ints, group: Ints, least: float) -> Ints:
+    """Return the pairs (2, n) of one block."""
     width, height = index.bbox[rows, 2], index.bbox[rows, 3]
     upright = width <= height
     nearly = width <= height / least**2  # as a box must be that is paired with an upright one
@@ -107,7 +123,7 @@ def _pairs(index: Index, rows: Ints, group: Ints, least: float) -> tuple[Ints, I
             fit &= (axis == 1) | upright[place[one]] | upright[place[other]]
             found.append((place[one[fit]], place[other[fit]]))
     first, second = map(np.concatenate, zip(*found, strict=True))
-    return rows[np.minimum(first, second)], rows[np.maximum(first, second)]
+    return np.stack([rows[np.minimum(first, second)], rows[np.maximum(first, second)]])
 
 
 def _neighbours(group: Ints, boxes: Floats, axis: int, share: float) -> Iterator[tuple[Ints, Ints]]:

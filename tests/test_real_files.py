@@ -21,8 +21,18 @@ DATA_SETS = sorted(path.name for path in REAL.iterdir() if path.is_dir()) if REA
 
 DEFECTS: dict[str, dict[str, int]] = {
     "coco-annotator__label-studio-sdk-input": {"iscrowd-type": 2, "bbox-vs-segmentation": 1},
-    "cvat__logseg": {"iscrowd-on-single-object": 2},
-    "datumaro__openvino-assets": {"skeleton-zero-based": 4, "annotation-id-zero": 2},
+    "coco-official__coco-mini": {"caption-whitespace": 115},
+    "coco-official__cocoapi-results": {"caption-whitespace": 145},
+    "cvat__keypoints-treinar-mmpose": {"split-leakage-file": 699},
+    "cvat__logseg": {"iscrowd-on-single-object": 2, "categories-subset-across-files": 1},
+    "cvat__object-detection-metrics": {"score-in-ground-truth": 452, "annotation-id-zero": 1, "category-id-zero": 1},
+    "cvat__tennis-track": {"track-in-attributes": 1},
+    "datumaro__openvino-assets": {
+        "skeleton-zero-based": 4,
+        "annotation-id-zero": 2,
+        "panoptic-png-size": 1,
+        "image-duplicate-content": 2,
+    },
     "deepsportradar__basketball": {"iscrowd-0-rle": 2495, "category-id-zero": 3},
     "dragon-data__voc2coco": {"category-id-zero": 2, "top-level-missing-info": 2, "top-level-missing-licenses": 2},
     "encord__legacy-export": {"keypoints-null": 3, "annotation-id-zero": 2},
@@ -33,8 +43,11 @@ DEFECTS: dict[str, dict[str, int]] = {
         "bbox-slightly-outside": 6,
         "area-is-bbox-area": 225,
     },
+    "labelbox__sdk-assets": {"panoptic-category-color": 133},
+    "labelme__voc-instances": {"category-extra-background": 1, "area-mismatch": 3},
     "lauda__music-manuscripts": {"bbox-degenerate": 2},
-    "lvis__val-100": {"bbox-vs-segmentation": 13, "iscrowd-missing": 977},
+    "lvis__val-100": {"bbox-vs-segmentation": 13, "iscrowd-missing": 977, "category-unused": 1040},
+    "makesense__fish-crustaceans": {"split-leakage-file": 9, "annotation-id-zero": 2},
     "mmpose__keypoint-samples": {
         "num-keypoints-missing": 17,
         "num-keypoints-mismatch": 4,
@@ -48,7 +61,7 @@ DEFECTS: dict[str, dict[str, int]] = {
     "pycococreator__example": {"bbox-vs-segmentation": 1},
     "roboflow__chess-pieces": {"annotation-duplicate-exact": 1, "category-unused-parent": 3},
     "roboflow__mocap-keypoints": {"num-keypoints-missing": 192, "category-unused-parent": 1},
-    "sahi__terrain": {"area-mismatch": 68},
+    "sahi__terrain": {"area-mismatch": 68, "categories-inconsistent-across-files": 3, "image-file-missing": 1},
     "superannotate__vector-annotation": {"bbox-vs-segmentation": 1},
     "supervisely-converter__single": {
         "bool-as-int": 2,
@@ -58,7 +71,13 @@ DEFECTS: dict[str, dict[str, int]] = {
         "num-keypoints-mismatch": 1,
         "category-id-unknown": 1,
     },
-    "taco__official": {"annotation-id-duplicate": 2, "bbox-negative-origin": 1, "bbox-slightly-outside": 6, "area-mismatch": 1},
+    "taco__official": {
+        "annotation-id-duplicate": 2,
+        "bbox-negative-origin": 1,
+        "bbox-slightly-outside": 6,
+        "area-mismatch": 1,
+        "polygon-bowtie-area": 2,
+    },
     "v7__darwin-py-convert": {"file-name-missing": 1, "area-nonpositive": 1},
     "via__example-data": {"segmentation-flat": 18, "annotation-image-id-type": 18, "category-id-duplicate": 15},
 }
