@@ -46,7 +46,9 @@ class Gate:
         return {rule for selector in selectors for rule in self.registry.select(selector)}
 
     def _default(self) -> set[Rule]:
-        return {rule for rule in self.registry if rule.on_by_default or self._readers.mind(rule.name)}
+        """Return what runs unless the user selects: what readers mind, without what compares with labels if there are none."""
+        minded = {rule for rule in self.registry if rule.on_by_default or self._readers.mind(rule.name)}
+        return {rule for rule in minded if self._settings.labels or "labels" not in rule.fixtures}
 
     def reported(self, file: AnnotationFile) -> frozenset[str]:
         """Return the names of the rules whose findings in `file` are reported."""

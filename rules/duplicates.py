@@ -1,4 +1,4 @@
-"""Duplicates: objects of one image that are nearly the same."""
+"""Objects that are annotated twice: copies, and two that are nearly the same."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from cocolint.api import Again, Annotations, Bools, Finding, Floats, Index, Ints, Severity, Task, rule
+from cocolint.api import (
+    OBJECT_TASKS,
+    Again,
+    Annotations,
+    Bools,
+    Finding,
+    Fix,
+    Floats,
+    Index,
+    Ints,
+    Severity,
+    Task,
+    distinct,
+    rule,
+)
 
 from ._overlap import mask_overlap
 
@@ -26,6 +41,31 @@ _BLOCK = 1 << 15
 """So many rows, and those of the same image, are looked at together."""
 _QUANTA = 2
 """Steps of a pixel in which edges are sorted."""
+
+
+@rule("A013", "annotation-duplicate-exact", Severity.WARNING, requires=["annotation-id-duplicate", "bbox-degenerate"],
+      tasks=OBJECT_TASKS, fix=Fix.SAFE)  # fmt: skip
+def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
+    """An annotation is a copy of an earlier one.
+
+    What breaks: one detection matches one of the copies, so the others count as missed; in training the object weighs
+    double.
+    Definition: image, category, iscrowd, rotation, all four numbers of the box, mask and keypoints are equal; the first
+    one is not reported. Masks and keypoints are compared by bounds, area and a sum over their numbers. Other attributes,
+    such as a track id, are not looked at.
+    Fix: drop the later copy. Safe: only where its attributes say nothing else.
+    """
+    rows = _suspects(index, np.flatnonzero(_comparable(index)))
+    earlier, later = rows[:-1], rows[1:]
+    for column in (
+        index.image_id, index.category_id, index.iscrowd, index.rotation, *index.bbox.T,
+        index.ring_count, index.is_rle, *index.mask_bounds.T, index.mask_area, index.digest,
+    ):  # fmt: skip
+        same = _bits(column[earlier]) == _bits(column[later])
+        earlier, later = earlier[same], later[same]
+    order = np.argsort(later)
+    message = "the same image, category, box and mask as annotation {earlier}"
+    return index.at(later[order], None, message, earlier=index.id[earlier[order]])
 
 
 @rule(
@@ -208,3 +248,34 @@ def _best(index: Index, earlier: Ints, later: Ints) -> tuple[Ints, Ints, Floats]
 def _floored(iou: Floats) -> Floats:
     """Cut to two places, so that no IoU is shown as a limit that it does not reach."""
     return np.floor(iou * 100) / 100
+
+
+def _comparable(index: Index) -> Bools:
+    """Tell for each annotation whether its box, and its mask and keypoints if it has any, could be read."""
+    readable = np.isfinite(index.bbox).all(axis=1) & np.isfinite(index.digest)
+    readable &= ~index.is_rle | (index.mask_area > 0)
+    for field in ("segmentation", "keypoints"):
+        readable &= index.has(field) | index.lacks(field)
+    return readable & index.has("image_id") & index.has("category_id")
+
+
+def _bits(column: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
+    """Return the bits of each value, which tell NaN as equal to NaN, and minus zero as equal to zero."""
+    if column.dtype.kind == "f":
+        return (column.astype(np.float64) + 0.0).view(np.uint64)
+    return column.astype(np.int64).view(np.uint64)
+
+
+def _suspects(index: Index, rows: Ints) -> Ints:
+    """Return those of `rows` that share image, left side and mask with another, neighbours being alike, in rising order.
+
+    They are found by sorting one number mixed from the three: sorting by all columns would take many times as long.
+    """
+    mixed = np.zeros(len(rows), np.uint64)
+    for column in (index.image_id, index.bbox[:, 0], index.digest):
+        mixed = (mixed ^ _bits(column[rows])) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    order = np.argsort(mixed)
+    twice = np.flatnonzero(mixed[order[:-1]] == mixed[order[1:]])
+    alike = np.sort(order[distinct(np.concatenate([twice, twice + 1]))])
+    return rows[alike[np.argsort(mixed[alike], kind="stable")]]

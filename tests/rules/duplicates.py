@@ -1,14 +1,27 @@
-"""Cases of the rules on objects that are nearly the same."""
+"""Cases of the rules on objects that are annotated twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.cases import MASK, Case, Data, sound
+from tests.support.cases import MASK, REMOVED, Case, Data, sound
 
+BOX = {"segmentation": [], "area": 5000}
 X, Y, W, H = 10.0, 20.0, 100.0, 50.0
 FOUND = [60.0, 45.0, 2, 35.0, 32.5, 1]
+
+
+def copies(*changes: Data, task: str = "instances") -> Callable[[Data], Data]:
+    """Append copies of the first annotation with a new id and the changes; REMOVED takes a field out."""
+
+    def change(data: Data) -> Data:
+        for number, edit in enumerate(changes):
+            copy = {**sound(task)["annotations"][0], "id": 10 + number, **edit}
+            data["annotations"].append({key: value for key, value in copy.items() if value is not REMOVED})
+        return data
+
+    return change
 
 
 def beside(*changes: Data, **first: Any) -> Callable[[Data], Data]:
@@ -73,6 +86,33 @@ CROSS = "annotation-cross-class-duplicate"
 MASK_BOX: Data = {"bbox": [100, 50, 3, 100], "area": 300, "segmentation": MASK, "iscrowd": 0}
 
 CASES = [
+    Case("annotation-duplicate-exact", "two copies", fires=2, change=copies({}, {})),
+    Case("annotation-duplicate-exact", "boxes only", fires=1, edit={f"/annotations/0/{k}": v for k, v in BOX.items()},
+         change=copies(BOX)),
+    Case("annotation-duplicate-exact", "a crowd", fires=1,
+         edit={"/annotations/-": {**sound("instances")["annotations"][2], "id": 4}}),
+    Case("annotation-duplicate-exact", "0 and 0.0", fires=1, edit={"/annotations/0/bbox": [0, 20, 100, 50]},
+         change=copies({"bbox": [-0.0, 20.0, 100.0, 50.0]})),
+    Case("annotation-duplicate-exact", "persons", fires=1, task="person_keypoints", change=copies({}, task="person_keypoints")),
+    Case("annotation-duplicate-exact", "one coordinate of the box", change=copies({"bbox": [10.0, 20.0, 100.0, 50.1]})),
+    Case("annotation-duplicate-exact", "another class or image", change=copies({"category_id": 2}, {"image_id": 2})),
+    Case("annotation-duplicate-exact", "another mask in the same box",
+         change=copies({"segmentation": [[10, 20, 110, 20, 110, 45, 110, 70, 10, 70]]})),
+    Case("annotation-duplicate-exact", "another angle",
+         change=copies({"attributes": {"rotation": 30}}, {"attributes": {"rotation": 60}})),
+    Case("annotation-duplicate-exact", "other keypoints", task="person_keypoints",
+         change=copies({"keypoints": [60.0, 45.0, 2, 35.0, 33.5, 1] + [0] * 6}, task="person_keypoints")),
+    Case("annotation-duplicate-exact", "the id is equal too", change=copies({"id": 1}), also=("annotation-id-duplicate",)),
+    Case("annotation-duplicate-exact", "empty boxes", edit={"/annotations/0/bbox": [0, 0, 0, 0]},
+         change=copies({"bbox": [0, 0, 0, 0]}), also=("bbox-degenerate",)),
+    Case("annotation-duplicate-exact", "no box", edit={"/annotations/0/bbox": REMOVED}, change=copies({"bbox": REMOVED}),
+         also=("bbox-missing",)),
+    Case("annotation-duplicate-exact", "masks that cannot be read",
+         edit={"/annotations/0/segmentation": [10, 20, 110, 20, 110, 70]},
+         change=copies({"segmentation": [10, 20, 110, 20, 60, 70]}), also=("segmentation-flat",)),
+    Case("annotation-duplicate-exact", "counts that cannot be decoded",
+         edit={"/annotations/0/segmentation": {"size": [480, 640], "counts": "abc "}},
+         change=copies({"segmentation": {"size": [480, 640], "counts": "abd "}}), also=("rle-counts-string-invalid",)),
     Case(NEAR, "a pixel aside", fires=1, change=beside(box(x=X + 1))),
     Case(NEAR, "each is told once", fires=2, change=beside(box(x=X + 1), box(y=Y + 1))),
     Case(NEAR, "IoU 0.9", fires=1, change=beside(box(w=0.9 * W))),
