@@ -6,12 +6,12 @@ from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, OBJECT_TASKS, rule
 from cocolint.label_list import LabelList
 from cocolint.model import Bools, FileFacts, Finding, Fix, Floats, Ints, Severity, Task
+from cocolint.pictures.files import Pictures
+from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps
 from cocolint.read.again import Again
 from cocolint.read.archive import leads_out
 from cocolint.read.columns import Annotations, Categories, Images, Index, Points, Rings, Runs, Segments
 from cocolint.read.geometry import distinct, median
-from cocolint.read.pictures import Pictures
-from cocolint.read.segment_maps import SegmentFolder, SegmentMaps
 from cocolint.read.surroundings import Surroundings
 
 Faults = list[Finding]

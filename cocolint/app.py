@@ -31,10 +31,11 @@ from cocolint.model import (
     Status,
     Task,
 )
-from cocolint.read import image_root, others
+from cocolint.pictures import image_root
+from cocolint.pictures.files import Pictures
+from cocolint.read import others
 from cocolint.read.document import Document, open_document
 from cocolint.read.locate import Locator
-from cocolint.read.pictures import Pictures
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Unusable, size_of
 from cocolint.read.structure import BadCut

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from cocolint.discover import Place, place_of
 from cocolint.model import AnnotationFile, FileFacts, Task
+from cocolint.pictures.files import Pictures
 from cocolint.read.columns import Categories, Images, Index
-from cocolint.read.pictures import Pictures
 
 _TRUTH = {
     Task.RESULTS_BBOX: (Task.INSTANCES, Task.PERSON_KEYPOINTS),

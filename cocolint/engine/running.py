@@ -15,11 +15,11 @@ import numpy.typing as npt
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
 from cocolint.model import Crash, FileFacts, Finding, Ints
+from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps, segment_folder
 from cocolint.read.again import Again
 from cocolint.read.build import Masks, annotations_of
 from cocolint.read.columns import Annotations, Index
 from cocolint.read.document import Document
-from cocolint.read.segment_maps import SegmentFolder, SegmentMaps, segment_folder
 from cocolint.read.surroundings import Surroundings
 
 Findings = dict[str, list[Finding]]

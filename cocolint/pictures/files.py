@@ -12,11 +12,11 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from cocolint.model import Bools, Ints
+from cocolint.pictures.folders import Folder
+from cocolint.pictures.headers import SUFFIXES, Header, digest, look, looks
+from cocolint.pictures.image_root import Root
 from cocolint.read.archive import leads_out
 from cocolint.read.columns import Images
-from cocolint.read.folders import Folder
-from cocolint.read.headers import SUFFIXES, Header, digest, look, looks
-from cocolint.read.image_root import Root
 
 PARALLEL = 4000
 """From so many pictures on they are shared between processes; below it, starting them costs more than they save."""

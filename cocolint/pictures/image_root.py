@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from cocolint.failure import PathError
 from cocolint.model import AnnotationFile
+from cocolint.pictures.folders import DiskFolder, Folder, ZipFolder
 from cocolint.read.archive import Unreadable, archive_at, leads_out
-from cocolint.read.folders import DiskFolder, Folder, ZipFolder
 
 _FIRST = 20
 _SPREAD = 30

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cocolint.model import AnnotationFile, Bools, Floats, Ints
+from cocolint.pictures.folders import Folder
+from cocolint.pictures.image_root import folder_above
 from cocolint.read.archive import leads_out
 from cocolint.read.build import digest_of
 from cocolint.read.columns import Annotations, Ids
-from cocolint.read.folders import Folder
-from cocolint.read.image_root import folder_above
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -15,11 +15,11 @@ from cocolint import app, discover
 from cocolint.config import Settings
 from cocolint.failure import PathError
 from cocolint.model import Report, Severity
-from cocolint.read import headers, image_root, pictures
+from cocolint.pictures import files, headers, image_root
+from cocolint.pictures.files import Pictures
+from cocolint.pictures.folders import DiskFolder
+from cocolint.pictures.headers import Header, look, looks
 from cocolint.read.document import open_document
-from cocolint.read.folders import DiskFolder
-from cocolint.read.headers import Header, look, looks
-from cocolint.read.pictures import Pictures
 from tests.support.cases import sound
 from tests.support.photos import black_png, declared_jpeg, declared_png, encoded, jpeg, noise, png
 
@@ -28,7 +28,7 @@ PICTURES = ("I015", "I018", "I021", "I023", "I024", "I025", "I028")
 
 def seen(folder: Path, content: bytes, name: str = "a.jpg") -> Header:
     (folder / name).write_bytes(content)
-    return pictures._quietly(look, DiskFolder(folder), [name])[0]
+    return files._quietly(look, DiskFolder(folder), [name])[0]
 
 
 def data_set(folder: Path, json_path: str, *files: str, names: tuple[str, ...] = ("000001.jpg", "000002.jpg")) -> Path:
@@ -337,8 +337,8 @@ class Steps:
 
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_several_processes_find_the_same(is_packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "PARALLEL", 1)
-    monkeypatch.setattr(pictures, "_CHUNK", 3)
+    monkeypatch.setattr(files, "PARALLEL", 1)
+    monkeypatch.setattr(files, "_CHUNK", 3)
     data = sound("instances")
     data["images"] = [{"id": i, "width": 64, "height": 48, "file_name": f"{i}.jpg"} for i in range(20)]
     (tmp_path / "instances_train.json").write_text(json.dumps(data))

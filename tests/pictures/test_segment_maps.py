@@ -22,10 +22,9 @@ from PIL import Image
 from cocolint import app
 from cocolint.config import Settings
 from cocolint.model import AnnotationFile, Ints, Report
-from cocolint.read import segment_maps, slicing
-from cocolint.read.archive import leads_out
-from cocolint.read.folders import DiskFolder
-from cocolint.read.segment_maps import (
+from cocolint.pictures import segment_maps
+from cocolint.pictures.folders import DiskFolder
+from cocolint.pictures.segment_maps import (
     MOST_PIXELS,
     MOST_STRANGERS,
     Picture,
@@ -33,6 +32,8 @@ from cocolint.read.segment_maps import (
     look_at,
     segment_folder,
 )
+from cocolint.read import slicing
+from cocolint.read.archive import leads_out
 from tests.support.cases import sound
 from tests.support.segment_pngs import FIRST, SECOND, beside, encoded, painted, saved, written_by_hand
 

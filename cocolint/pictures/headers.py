@@ -8,8 +8,8 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from cocolint.pictures.folders import Folder
 from cocolint.read.archive import Unreadable
-from cocolint.read.folders import Folder
 from cocolint.read.source import kind_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cocolint.pictures.folders import DiskFolder, Folder, ZipFolder
 from cocolint.read.archive import Unreadable, archive_at
-from cocolint.read.folders import DiskFolder, Folder, ZipFolder
 
 FILES = {"a.jpg": b"1", "below/b.jpg": b"22", "below/deeper/c.jpg": b"333"}
 ESCAPES = (

@@ -1,0 +1,1 @@
+"""Pictures beside the annotations: where they lie, and what their files hold."""
