@@ -25,6 +25,7 @@ from measure import Command, interleaved, output, peak, ratio
 BYTES_PER_ANNOTATION = 525
 MEGABYTE = 1_000_000
 FINDINGS = 100_000
+SLOWEST = 12
 COCOLINT = str(Path(sys.executable).with_name("cocolint"))
 HOTCOCO = "hotcoco load + healthcheck"
 JSON_LOAD = "json.load"
@@ -142,6 +143,71 @@ def printed(command: Command, form: str) -> str:
     return " + ".join(f"{len(group['occurrences']):,} of {group['count']:,} {group['name']}" for group in groups)
 
 
+def rules_part(cache: Path, megabytes: float) -> list[str]:
+    """Print the share that each rule has of a check in one process."""
+    path = of_size(cache, megabytes)
+    say(f"timing rules on {path.name}")
+    code = (
+        "import sys, json, cocolint; r = cocolint.check(sys.argv[1], jobs=1); print(json.dumps([r.seconds, r.seconds_by_rule]))"
+    )
+    whole, seconds = json.loads(output(python(code, str(path))))
+    ordered = sorted(seconds.items(), key=lambda item: -item[1])
+    rows = [[name, f"{1000 * taken:.0f}", f"{100 * taken / whole:.1f} %"] for name, taken in ordered[:SLOWEST]]
+    rest = sum(taken for _, taken in ordered[SLOWEST:])
+    rows.append([f"{len(ordered) - SLOWEST} others together", f"{1000 * rest:.0f}", f"{100 * rest / whole:.1f} %"])
+    lines = ["## Rules", "", f"Default rules on {path.stat().st_size / MEGABYTE:.0f} MB, `-j 1`, {whole:.2f} s in all:", ""]
+    return lines + table(["rule", "ms", "share of the run"], rows)
+
+
+def pictures_part(cache: Path, rounds: int, count: int) -> list[str]:
+    """Time the look at pictures, beside the same check that leaves them alone."""
+    path = generated_pictures(cache, count)
+    commands = {"with": check(path, "-j", "2"), "without": check(path, "-j", "2", "--no-images")}
+    say(f"timing {count} pictures")
+    taken = interleaved(commands, rounds)
+    more = statistics.median(a - b for a, b in zip(taken["with"], taken["without"], strict=True))
+    head = ["pictures", "seconds more than with `--no-images`", "pictures a second"]
+    return ["## Pictures", "", *table(head, [[f"{count:,}", f"{more:.2f}", f"{count / more:,.0f}"]])]
+
+
+def generated_pictures(cache: Path, count: int) -> Path:
+    """Return an annotation file with `count` small JPEGs beside it, made if they are not there yet."""
+    from PIL import Image
+
+    folder = cache / f"pictures_{count}"
+    path = folder / "annotations" / "image_info_train.json"
+    if not path.exists():
+        say(f"generating {count} pictures")
+        for part in ("annotations", "images/train"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        names = [f"{number:012d}.jpg" for number in range(count)]
+        for number, name in enumerate(names):
+            Image.new("RGB", (64, 48), (number % 256, number // 256 % 256, 0)).save(folder / "images" / "train" / name)
+        images = [{"id": number, "width": 64, "height": 48, "file_name": name} for number, name in enumerate(names, 1)]
+        path.write_text(json.dumps({"info": {}, "licenses": [], "images": images, "categories": []}), encoding="utf-8")
+    return path
+
+
+def splits_part(cache: Path, megabytes: float) -> list[str]:
+    """Print what the rules that compare files cost, beside reading the files."""
+    folder = cache / f"splits_{megabytes:g}" / "annotations"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, name in ((of_size(cache, megabytes), "train"), (of_size(cache, megabytes / 20), "val")):
+        link = folder / f"instances_{name}.json"
+        if not link.exists():
+            link.symlink_to(source)
+    say("timing rules that compare files")
+    code = (
+        "import sys, json, cocolint; from cocolint.engine import registry; r = cocolint.check(sys.argv[1]);"
+        "names = [rule.name for rule in registry.load() if rule.scope.name == 'DATASET'];"
+        "print(json.dumps([sum(f.images for f in r.files), sum(r.seconds_by_step.values()),"
+        " sum(r.seconds_by_rule.get(n, 0) for n in names)]))"
+    )
+    images, reading, comparing = json.loads(output(python(code, str(folder))))
+    rows = [[f"{images:,}", f"{reading:.2f}", f"{comparing:.2f}"]]
+    return ["## Files of a data set", "", *table(["images", "reading and checking, s", "comparing, s"], rows)]
+
+
 def machine() -> list[str]:
     described = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     model = next((line.partition(": ")[2] for line in described.splitlines() if line.startswith("model name")), "")
@@ -171,6 +237,9 @@ def page(options: argparse.Namespace) -> Iterable[list[str]]:
         yield files_part(options.cache, [float(size) for size in options.sizes.split(",")], options.rounds, task)
     yield start_part(options.cache, 4 * options.rounds)
     yield findings_part(options.cache, options.rounds, options.findings)
+    yield rules_part(options.cache, options.rules)
+    yield splits_part(options.cache, options.rules)
+    yield pictures_part(options.cache, options.rounds, options.pictures)
 
 
 def say(text: str) -> None:
@@ -183,6 +252,8 @@ def main() -> None:
     parser.add_argument("--tasks", default="instances", help="instances, person_keypoints or both, with a comma")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--findings", type=int, default=FINDINGS)
+    parser.add_argument("--rules", type=float, default=430, help="megabytes of the file that rules are timed on")
+    parser.add_argument("--pictures", type=int, default=50_000)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "cocolint-benchmarks")
     parser.add_argument("--output", type=Path, help="write the page to this file as well")
     options = parser.parse_args()
