@@ -54,6 +54,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
+def meant_by(name: str) -> list[str]:
+    """Return the profiles that a name stands for: `pycocotools` means those of all its metrics."""
+    return [known for known in names() if known == name or known.startswith(f"{name}-")] or [name]
+
+
 @cache
 def load(name: str) -> Profile:
     """Return the profile with that name. Raises `ConfigError` if there is none, `ValueError` if it is malformed."""
@@ -92,7 +97,7 @@ class Readers:
     """
 
     def __init__(self, wanted: Iterable[str], registry: Registry) -> None:
-        self._profiles = [load(name) for name in dict.fromkeys(wanted)]
+        self._profiles = [load(name) for name in dict.fromkeys(name for given in wanted for name in meant_by(given))]
         for profile in self._profiles:
             if wrong := profile.unknown(registry):
                 raise RuleError(f"internal error: profile {profile.name} names {', '.join(wrong)}, which do not exist")

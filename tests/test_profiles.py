@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from cocolint.engine import registry
 from cocolint.failure import ConfigError, RuleError
 from cocolint.gate import Gate
 from cocolint.model import Report, Severity
+from cocolint.report import Style, write
+from cocolint.report.rules import write as explain_rule
 from tests.support.cases import put, sound
 
 RULES = registry.load()
@@ -58,13 +61,6 @@ MADE = {
         bbox-of-nothing = "?"
         [options]
         bbox-out-of-image.tolerances = 1.0
-        """,
-    "twofold": """
-        description = "two words on one rule"
-        source = "made up"
-        verified = false
-        error = { bbox-missing = "?" }
-        info = { bbox-missing = "?" }
         """,
 }
 
@@ -157,6 +153,26 @@ def test_a_finding_names_the_profiles_that_it_breaks(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("made")
+def test_reports_name_them(tmp_path: Path) -> None:
+    report = run(tmp_path, OVER, profiles=("strict",))
+    text, data = io.StringIO(), io.StringIO()
+    write(report, Style(width=100), text)
+    assert "\n  breaks: strict: ValueError: out\n" in text.getvalue()
+    assert "albumentations" not in text.getvalue()
+    write(report, Style(output_format="json"), data)
+    (finding,) = (one for one in json.loads(data.getvalue())["findings"] if one["rule"] == "B010")
+    assert finding["profiles"] == [{"name": "strict", "severity": "error", "effect": "ValueError: out"}]
+
+
+@pytest.mark.usefixtures("made")
+def test_the_explanation_of_a_rule_names_them() -> None:
+    out = io.StringIO()
+    explain_rule(RULES, "bbox-out-of-image", "text", out)
+    assert "\n  strict (error): ValueError: out\n" in out.getvalue()
+    assert "\n  information only: lax\n" in out.getvalue()
+
+
+@pytest.mark.usefixtures("made")
 def test_options_come_from_the_profile_and_the_user_goes_first() -> None:
     assert config.rule_options(Settings(profiles=("strict",)), RULES) == {"bbox-out-of-image": {"tolerance": 0.0}}
     own = Settings(profiles=("strict", "laxer"), rules={"B010": {"tolerance": 2.0}})
@@ -178,6 +194,8 @@ def test_mistakes_are_named() -> None:
         Gate(Settings(profiles=("strickt",)), RULES)
     with pytest.raises(RuleError, match=r"internal error: profile lost names bbox-of-nothing, bbox-out-of-image.tolerances"):
         Gate(Settings(profiles=("lost",)), RULES)
+    twofold = MADE["lost"].replace("[options]", "[info]\nbbox-of-nothing = '!'\n[options]")
+    (profiles.FOLDER / "twofold.toml").write_text(twofold)
     with pytest.raises(ValueError, match="two severities"):
         profiles.load("twofold")
 
@@ -186,8 +204,14 @@ def test_mistakes_are_named() -> None:
 def test_a_profile_fits_the_rules(name: str) -> None:
     profile = profiles.load(name)
     assert profile.unknown(RULES) == []
-    assert all(demand.effect and not demand.effect.endswith(".") for demand in profile.demands.values())
+    assert all(demand.effect and not demand.effect.removesuffix("...").endswith(".") for demand in profile.demands.values())
     config.rule_options(Settings(profiles=(name,)), RULES)
+
+
+def test_a_reader_of_several_metrics_is_meant_with_all_of_them() -> None:
+    by_metric = [f"pycocotools-{metric}" for metric in ("bbox", "keypoints", "segm")]
+    assert profiles.meant_by("pycocotools") == by_metric
+    assert profiles.meant_by("pycocotools-segm") == ["pycocotools-segm"]
 
 
 def test_profiles_are_listed() -> None:

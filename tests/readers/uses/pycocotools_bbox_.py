@@ -1,0 +1,16 @@
+"""pycocotools: load, and evaluate boxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from _coco import evaluate, versions
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+VERSION = versions("pycocotools")
+
+
+def use(job: dict[str, Any]) -> dict[str, Any]:
+    """Evaluate boxes."""
+    return {"numbers": evaluate(COCO, COCOeval, job, "bbox")}
