@@ -18,7 +18,7 @@ from tests.readers.faults import PICTURE, PICTURES, Fault, boxes_of, content, si
 from tests.support.cases import sound
 
 WORKER = Path(__file__).parent / "worker.py"
-OBJECTS = ("instances",)
+OBJECTS = ("instances", "person_keypoints")
 BY_SIZE = ("small", "medium", "large")
 
 
@@ -57,12 +57,12 @@ READERS = (
     Reader("hotcoco", reads_results=True),
     Reader("lvis", "both"),
     Reader("supervision", ""),
-    Reader("albumentations", "", ("instances", "person_keypoints"), sees=("bbox", "keypoint", "image-size")),
+    Reader("albumentations", "", sees=("bbox", "keypoint", "image-size")),
     Reader("sahi", ""),
-    Reader("kwcoco", "", ("instances", "person_keypoints")),
-    Reader("datumaro", "", ("instances", "person_keypoints", "captions", "labels", "stuff")),
-    Reader("fiftyone", "", ("instances", "person_keypoints")),
-    Reader("ultralytics", "", ("instances", "person_keypoints")),
+    Reader("kwcoco", ""),
+    Reader("datumaro", "", (*OBJECTS, "captions", "labels", "stuff")),
+    Reader("fiftyone", ""),
+    Reader("ultralytics", ""),
     Reader("torchvision"),
     Reader("detr"),
     Reader("rfdetr"),
@@ -139,7 +139,11 @@ class Session:
         if answer["outcome"] != "ok":
             return Outcome(fault, answer["outcome"], answer["text"])
         kind, text = compared(fault, base["facts"], answer["facts"])
-        measured = self.reader.kind in ("segm", "both") if fault.rule.startswith(MASKS) else self.reader.kind
+        measured = bool(self.reader.kind)
+        if fault.rule.startswith(MASKS):
+            measured = self.reader.kind in ("segm", "both")
+        elif fault.rule.startswith("keypoint"):
+            measured = self.reader.kind == "keypoints"
         return Outcome(fault, "taken" if kind == "ok" and fault.rule in MEANING and not measured else kind, text)
 
     def _answer(self, fault: Fault) -> dict[str, Any]:
