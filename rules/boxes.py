@@ -174,7 +174,7 @@ def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
 def bbox_negative_origin(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
     """The box starts left of its image or above it.
 
-    What breaks: YOLOX and PaddleDetection set the corner to 0 and then add the width, so the box is shifted silently;
+    What breaks: YOLOX sets the corner to 0 and then adds the width, so the box is shifted silently;
     albumentations raises ValueError.
     Definition: `min(x, y) < -tolerance`, in pixels, and a part of the box is in the image.
     Tolerance: 1 px, as in `bbox-out-of-image`.
