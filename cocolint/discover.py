@@ -20,6 +20,7 @@ _PATTERN = re.compile(
 _SUFFIXES = (".json", ".json.gz")
 _IGNORED_FOLDERS = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 _DEFAULT_SUBSET = "default"
+_PART = re.compile(r"#\d+\Z")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 _SPLITS = {
     "train": "train", "training": "train",
@@ -56,8 +57,14 @@ def find(paths: Iterable[str], exclude: Iterable[str] = (), kinds: Mapping[str, 
 
 
 def matches(display: str, pattern: str) -> bool:
-    """Whether a path is meant by a glob, which may leave out leading folders."""
-    return fnmatch.fnmatch(display, pattern) or fnmatch.fnmatch(display, f"*/{pattern}")
+    """Whether a path is meant by a glob, which may leave out leading folders; one data set of several also by its file."""
+    globs = pattern, f"*/{pattern}"
+    return any(fnmatch.fnmatch(path, glob) for path in {display, whole_of(display)} for glob in globs)
+
+
+def whole_of(display: str) -> str:
+    """Return the path of the file, without the number of one data set of several in it."""
+    return _PART.sub("", display)
 
 
 def _expand(given: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool]]:

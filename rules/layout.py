@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Categories, FileFacts, Finding, Fix, Severity, Surroundings, Task, rule
+from cocolint.api import Categories, FileFacts, Finding, Severity, Surroundings, Task, rule
 
 from ._splits import literal
 
@@ -16,11 +16,13 @@ _WITHOUT_SUBSET = re.compile(rf"({_TASKS})_?\.json(\.gz)?")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _MASKS = re.compile("panoptic|mask|seg", re.IGNORECASE)
 _JUNK = re.compile(r"__MACOSX|Thumbs\.db|\._.*", re.IGNORECASE)
+_LATER_PART = re.compile(r"#[1-9]\d*\Z")
+"""Of several data sets in a file: its name is told once."""
 _WANTED = ("train", "valid", "test")
 _SUBSET = re.compile(r"(?:trainval|train|valid|val|test|dev)\d*(?![a-z])")
 
 
-@rule("X015", "layout-task-prefix", Severity.WARNING, impact=2, fix=Fix.SAFE)
+@rule("X015", "layout-task-prefix", Severity.WARNING, impact=2)
 def layout_task_prefix(file: FileFacts) -> Iterable[Finding]:
     """The file is not named by the pattern `<task>_<subset>.json`.
 
@@ -30,7 +32,7 @@ def layout_task_prefix(file: FileFacts) -> Iterable[Finding]:
     image_info, panoptic and stuff. Files of results have names of their own and are left alone.
     Fix: rename it. Safe: nothing in a COCO file refers to its name, except for panoptic, whose PNG folder is called alike.
     """
-    if not file.follows_pattern:
+    if not file.follows_pattern and not _LATER_PART.search(file.display):
         subset = file.subset if file.subset != "default" else _subset_in(file.display)
         name = f"{file.task}_{subset}.json".replace("{", "{{").replace("}", "}}")
         yield Finding(f"the name is not `<task>_<subset>.json`: call it `{name}`")
@@ -43,7 +45,7 @@ def _subset_in(path: str) -> str:
     return next((word.group() for word in words if word), "default")
 
 
-@rule("X014", "layout-annotations-dir", Severity.INFO, fix=Fix.SAFE)
+@rule("X014", "layout-annotations-dir", Severity.INFO)
 def layout_annotations_dir(surroundings: Surroundings) -> Iterable[Finding]:
     """The file does not lie in a folder `annotations/`.
 
@@ -57,7 +59,7 @@ def layout_annotations_dir(surroundings: Surroundings) -> Iterable[Finding]:
         yield Finding(literal(f"its folder is `{folder}/`, not `annotations/`"))
 
 
-@rule("X016", "layout-subset-default", Severity.INFO, impact=3, fix=Fix.SAFE)
+@rule("X016", "layout-subset-default", Severity.INFO, impact=3)
 def layout_subset_default(file: FileFacts) -> Iterable[Finding]:
     """The name tells a task but no subset.
 
@@ -102,7 +104,7 @@ def layout_images_dir(file: FileFacts, surroundings: Surroundings) -> Iterable[F
         yield Finding("there is no `images/` beside `annotations/`")
 
 
-@rule("X019", "layout-panoptic-dir", Severity.WARNING, tasks=[Task.PANOPTIC], fix=Fix.SAFE)
+@rule("X019", "layout-panoptic-dir", Severity.WARNING, tasks=[Task.PANOPTIC])
 def layout_panoptic_dir(surroundings: Surroundings) -> Iterable[Finding]:
     """The PNG files do not lie where the name of the file says.
 
@@ -144,7 +146,7 @@ def layout_meta_file(file: FileFacts, surroundings: Surroundings, categories: Ca
             return
 
 
-@rule("X021", "layout-roboflow", Severity.INFO, fix=Fix.SAFE)
+@rule("X021", "layout-roboflow", Severity.INFO)
 def layout_roboflow(file: FileFacts, surroundings: Surroundings) -> Iterable[Finding]:
     """The folders of a Roboflow export are not `train/`, `valid/` and `test/`.
 
@@ -175,7 +177,7 @@ def layout_official(file: FileFacts, surroundings: Surroundings) -> Iterable[Fin
         yield Finding(literal(f"there is no `{file.subset}/` beside `annotations/`"))
 
 
-@rule("X024", "layout-macos-junk", Severity.INFO, impact=4, fix=Fix.SAFE)
+@rule("X024", "layout-macos-junk", Severity.INFO, impact=4)
 def layout_macos_junk(surroundings: Surroundings) -> Iterable[Finding]:
     """Files that macOS or Windows left lie in the data set.
 

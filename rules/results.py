@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cocolint.api import Bools, Faults, FileFacts, Finding, Fix, Floats, Index, Ints, Severity, Task, rule
+from cocolint.api import Bools, Faults, FileFacts, Finding, Floats, Index, Ints, Severity, Task, rule
 
 from ._repeats import repeats
 from .box_formats import ENOUGH, Boxes, boxes_of, corners_by_bounds
@@ -35,7 +35,7 @@ STEEP = 1.25
 """Up to this ratio of end and start, boxes that are ordered like corners are looked at closely."""
 
 
-@rule("V001", "results-not-array", Severity.ERROR, tasks=ARRAYS, fix=Fix.SAFE)
+@rule("V001", "results-not-array", Severity.ERROR, tasks=ARRAYS)
 def results_not_array(file: FileFacts) -> Iterable[Finding]:
     """The root of a results file is not an array.
 
@@ -59,7 +59,7 @@ def results_empty(index: Index, file: FileFacts) -> Iterable[Finding]:
         yield Finding("the array is empty")
 
 
-@rule("V004", "results-image-id-type", Severity.ERROR, impact=1, requires=["results-not-array"], tasks=ARRAYS, fix=Fix.SAFE)
+@rule("V004", "results-image-id-type", Severity.ERROR, impact=1, requires=["results-not-array"], tasks=ARRAYS)
 def results_image_id_type(faults: Faults) -> Iterable[Finding]:
     """The `image_id` of a result is not an integer.
 
@@ -107,8 +107,7 @@ def results_score_nonfinite(index: Index) -> Iterable[Finding]:
     return index.where(huge, "score", "score {score:g}", score=index.score)
 
 
-@rule("V010", "results-score-range", Severity.WARNING, impact=3, requires=["results-score-nonfinite"], tasks=SCORED,
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("V010", "results-score-range", Severity.WARNING, impact=3, requires=["results-score-nonfinite"], tasks=SCORED)
 def results_score_range(index: Index) -> Iterable[Finding]:
     """The `score` of a result is not between 0 and 1.
 
@@ -156,7 +155,7 @@ def results_first_item_decides(index: Index, file: FileFacts) -> Iterable[Findin
             told |= index.lacks(name)
 
 
-@rule("V013", "results-bbox-xyxy", Severity.ERROR, impact=1, tasks=SCORED, fix=Fix.UNSAFE)
+@rule("V013", "results-bbox-xyxy", Severity.ERROR, impact=1, tasks=SCORED)
 def results_bbox_xyxy(index: Index) -> Iterable[Finding]:
     """The boxes of results are `[left, top, right, bottom]` instead of `[x, y, width, height]`.
 
@@ -192,7 +191,7 @@ def _is_steep(start: Floats, end: Floats) -> bool:
     return bool(start.max() >= 2 * start.min() and share.max() >= 2 * share.min())
 
 
-@rule("V014", "results-segm-polygon", Severity.ERROR, requires=["results-not-array"], tasks=MASKED, fix=Fix.SAFE)
+@rule("V014", "results-segm-polygon", Severity.ERROR, requires=["results-not-array"], tasks=MASKED)
 def results_segm_polygon(faults: Faults) -> Iterable[Finding]:
     """The mask of a result is a polygon; evaluation reads compressed run lengths only.
 
@@ -203,7 +202,7 @@ def results_segm_polygon(faults: Faults) -> Iterable[Finding]:
     return [replace(fault, message="an array, not compressed run lengths", summary=None) for fault in faults]
 
 
-@rule("V015", "results-segm-uncompressed", Severity.ERROR, requires=["results-not-array"], tasks=MASKED, fix=Fix.SAFE)
+@rule("V015", "results-segm-uncompressed", Severity.ERROR, requires=["results-not-array"], tasks=MASKED)
 def results_segm_uncompressed(faults: Faults) -> Iterable[Finding]:
     """The run lengths of a result are not compressed.
 
@@ -214,7 +213,7 @@ def results_segm_uncompressed(faults: Faults) -> Iterable[Finding]:
     return [replace(fault, message="a list of runs, not the compressed string", summary=None) for fault in faults]
 
 
-@rule("V017", "results-segm-with-bbox", Severity.INFO, impact=3, tasks={Task.RESULTS_SEGM}, fix=Fix.UNSAFE)
+@rule("V017", "results-segm-with-bbox", Severity.INFO, impact=3, tasks={Task.RESULTS_SEGM})
 def results_segm_with_bbox(index: Index) -> Iterable[Finding]:
     """Results of masks have boxes too.
 
@@ -229,7 +228,7 @@ def results_segm_with_bbox(index: Index) -> Iterable[Finding]:
         yield Finding(f"{count} of {len(index)} results have a `bbox` beside the mask", "annotations")
 
 
-@rule("V019", "results-too-many", Severity.INFO, impact=3, tasks=SCORED, fix=Fix.UNSAFE)
+@rule("V019", "results-too-many", Severity.INFO, impact=3, tasks=SCORED)
 def results_too_many(index: Index, file: FileFacts, *, most: int = 100, most_keypoints: int = 20) -> Iterable[Finding]:
     """An image has more results than evaluation counts.
 

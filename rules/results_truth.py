@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Again, Finding, Fix, Floats, Index, Ints, Severity, Task, Truth, distinct, rule
+from cocolint.api import Finding, Floats, Index, Ints, Severity, Task, Truth, distinct, rule
 
 from ._ids import explained, mistake_in
 from .box_formats import ENOUGH, SAMPLE, Boxes, corners_by_bounds, corners_by_geometry, every, share_over, usable
@@ -15,8 +15,6 @@ from .results import ARRAYS, KIND, MASKED, SCORED
 
 SHOWN = 5
 """How many ids of images a message names."""
-LOOKED_AT = 5000
-"""How many results are read a second time."""
 PAIRS = 500_000
 """How many pairs of a result and an object are compared; of more, those of a part of the images."""
 OVERLAP = 0.5
@@ -24,8 +22,7 @@ OVERLAP = 0.5
 _NUMBER = re.compile(r"(\d{1,18})\.\w+$")
 
 
-@rule("V003", "results-image-id-unknown", Severity.ERROR, impact=1, requires=["results-not-array"], tasks=ARRAYS,
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("V003", "results-image-id-unknown", Severity.ERROR, impact=1, requires=["results-not-array"], tasks=ARRAYS)
 def results_image_id_unknown(index: Index, truth: Truth) -> Iterable[Finding]:
     """A result belongs to an image that the ground truth does not have.
 
@@ -86,8 +83,7 @@ def _undeclared(index: Index, truth: Truth) -> Ints:
     return np.flatnonzero(index.has("category_id") & (truth.categories.rows_of(index.category_id) < 0))
 
 
-@rule("V006", "results-category-not-mapped", Severity.ERROR, impact=1, requires=["results-not-array"], tasks=KIND,
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("V006", "results-category-not-mapped", Severity.ERROR, impact=1, requires=["results-not-array"], tasks=KIND)
 def results_category_not_mapped(index: Index, truth: Truth) -> Iterable[Finding]:
     """The category ids of results are class indexes of the model, not ids of the ground truth.
 
@@ -179,49 +175,38 @@ def _iou(one: Floats, two: Floats) -> Floats:
 
 
 @rule("V016", "results-segm-size", Severity.ERROR, requires=["results-image-id-unknown"], tasks=MASKED)
-def results_segm_size(index: Index, truth: Truth, again: Again) -> Iterable[Finding]:
+def results_segm_size(index: Index, truth: Truth) -> Iterable[Finding]:
     """The mask of a result has another size than the image.
 
     What breaks: pycocotools gives it an overlap of -1 with every object: AP is 0 without an error.
-    Definition: `size` is not `[height, width]` of the image in the ground truth. Of each image one mask is looked at, of
-    at most 5000 images.
+    Definition: `size` is not `[height, width]` of the image in the ground truth.
     Fix: resize the mask to the image before it is encoded; the file alone cannot mend it.
     """
     places = _images(index, truth)
     rows = np.flatnonzero(index.is_rle & (places >= 0))
-    rows = _spread(np.sort(rows[np.unique(places[rows], return_index=True)[1]]))
-    runs = again.at(rows).runs
-    rows = rows[runs.owner]
     height, width = truth.images.height[places[rows]], truth.images.width[places[rows]]
-    wrong = (height > 0) & (width > 0) & ((runs.height != height) | (runs.width != width))
+    wrong = (height > 0) & (width > 0) & ((index.mask_height[rows] != height) | (index.mask_width[rows] != width))
+    rows = rows[wrong]
     message = "size is [{h}, {w}], the image is {height:g} high and {width:g} wide"
     return index.at(
-        rows[wrong], "segmentation/size", message,
-        h=runs.height[wrong], w=runs.width[wrong], height=height[wrong], width=width[wrong],
+        rows, "segmentation/size", message,
+        h=index.mask_height[rows], w=index.mask_width[rows], height=height[wrong], width=width[wrong],
     )  # fmt: skip
 
 
 @rule("V018", "results-keypoints-length", Severity.ERROR, requires=["results-category-unknown"],
       tasks={Task.RESULTS_KEYPOINTS})  # fmt: skip
-def results_keypoints_length(index: Index, truth: Truth, again: Again) -> Iterable[Finding]:
+def results_keypoints_length(index: Index, truth: Truth) -> Iterable[Finding]:
     """A result has another number of keypoints than its category.
 
     What breaks: COCOeval raises "operands could not be broadcast together".
     Definition: `keypoints` does not hold three numbers for each keypoint that the category declares in the ground truth.
-    At most 5000 results are looked at, spread over the file.
     Fix: write x, y and a third number for every keypoint, in the order of the category; only a person knows it.
     """
     wanted = 3 * truth.categories.point_count_of(truth.categories.rows_of(index.category_id))
-    rows = _spread(np.flatnonzero(index.has("keypoints") & index.has("category_id") & (wanted > 0)))
-    length = again.at(rows).points.length
-    wrong = length != wanted[rows]
+    wrong = index.has("keypoints") & index.has("category_id") & (wanted > 0) & (index.keypoint_values != wanted)
     message = "{length} numbers, expected {wanted}"
-    return index.at(rows[wrong], "keypoints", message, length=length[wrong], wanted=wanted[rows][wrong])
-
-
-def _spread(rows: Ints) -> Ints:
-    """Return at most as many of `rows` as are read again, over all of them."""
-    return rows[:: len(rows) // LOOKED_AT + 1]
+    return index.where(wrong, "keypoints", message, length=index.keypoint_values, wanted=wanted)
 
 
 @rule(
@@ -239,13 +224,31 @@ def results_image_uncovered(index: Index, truth: Truth) -> Iterable[Finding]:
     bare = np.bincount(places[places >= 0], minlength=len(truth.images)) == 0
     ids = np.sort(truth.images.id[bare & truth.images.has("id")])
     if len(ids) and len(index):
-        more = ", ..." if len(ids) > SHOWN else ""
-        some = ", ".join(map(str, ids[:SHOWN].tolist())) + more
-        yield Finding(f"{len(ids)} of {len(truth.images)} images have no result: {some}", "annotations")
+        yield _uncovered(ids, len(truth.images))
+
+
+def _uncovered(ids: Ints, total: int) -> Finding:
+    some = ", ".join(map(str, ids[:SHOWN].tolist())) + (", ..." if len(ids) > SHOWN else "")
+    return Finding(f"{len(ids)} of {total} images have no result: {some}", "annotations")
+
+
+@rule("V026", "results-panoptic-image-uncovered", Severity.ERROR, tasks={Task.RESULTS_PANOPTIC})
+def results_panoptic_image_uncovered(index: Index, truth: Truth) -> Iterable[Finding]:
+    """An image of the panoptic ground truth has no result.
+
+    What breaks: panopticapi raises "no prediction for the image with id" and evaluates nothing.
+    Definition: no `image_id` is that of an annotation of the ground truth. One finding for the file. Silent where results
+    whose `image_id` is unusable can explain all of them.
+    Fix: run the model on all images; where it finds nothing, an annotation with empty `segments_info` and a black PNG will do.
+    """
+    wanted = distinct(truth.index.image_id[truth.index.has("image_id")])
+    bare = wanted[~np.isin(wanted, index.image_id[index.has("image_id")])]
+    if len(bare) and not explained(bare, index.has("image_id")):
+        yield _uncovered(bare, len(wanted))
 
 
 @rule("V025", "results-bbox-xyxy-in-image", Severity.ERROR, impact=1, requires=["results-not-array", "results-bbox-xyxy"],
-      tasks=SCORED, fix=Fix.UNSAFE)  # fmt: skip
+      tasks=SCORED)  # fmt: skip
 def results_bbox_xyxy_in_image(index: Index, truth: Truth) -> Iterable[Finding]:
     """The boxes of results lie in their images only as `[left, top, right, bottom]`.
 

@@ -19,6 +19,8 @@ from cocolint.read.parts import count_parts
 
 UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
+LARGEST_SIZE = 2**31 - 1
+"""Of a mask, in pixels; the sizes of larger ones are not kept for a whole file."""
 _COUNTED = 20
 """Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
 _MANY = 0.1
@@ -340,7 +342,9 @@ def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str,
                 bounds[:, column] = group_reduce(function, shapes.bounds[:, column], rings.owner, size, np.nan)
             area = group_reduce(np.add, np.abs(shapes.area), rings.owner, size, np.nan)
             digest = group_reduce(np.add, shapes.digest, rings.owner, size, 0.0)
+    height, width = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
     if len(runs.owner):
+        height[runs.owner], width[runs.owner] = np.clip(runs.height, -1, LARGEST_SIZE), np.clip(runs.width, -1, LARGEST_SIZE)
         bounds[runs.owner], area[runs.owner] = runs.shapes.bounds, runs.shapes.area
         digest[runs.owner] = runs.shapes.digest
     if len(points.values):
@@ -348,7 +352,7 @@ def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str,
         place = np.arange(len(points.values)) - points.start[:-1][owner]
         with np.errstate(all="ignore"):
             digest += np.bincount(owner, points.values * (place + 0.5), size)
-    return {"mask_bounds": bounds, "mask_area": area, "digest": digest}
+    return {"mask_bounds": bounds, "mask_area": area, "mask_height": height, "mask_width": width, "digest": digest}
 
 
 def _point_keys(points: Points, expected: Ints) -> dict[str, Any]:
@@ -362,6 +366,7 @@ def _point_keys(points: Points, expected: Ints) -> dict[str, Any]:
         largest = np.full(size, np.nan)
         np.fmax.at(largest, owner[odd], visibility[odd])
     return {
+        "keypoint_values": points.length.astype(np.int32),
         "labelled": np.bincount(owner[visibility > 0], minlength=size).astype(np.int32),
         "scored": np.bincount(owner[scored], minlength=size).astype(np.int32),
         "odd_visibility": largest,

@@ -276,12 +276,14 @@ class Index(Table):
     number for the track that the attributes name, both 0 where there is none; `ignored` tells an `ignore` that is not 0.
     `image` and `category` are rows of the other tables, -1 where there is no such record. `ring_count` is the number of
     polygon rings, `is_rle` tells a run-length mask, `part_count` is the number of connected parts of a crowd's run-length
-    mask (-1 where it was not counted, as only some of each slice are). `mask_bounds` (n, 4) are x1, y1, x2, y2 of the
-    mask; `mask_area` is the sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a
-    mask. Equal masks and keypoints have an equal `digest`, and so have captions that differ in case and outer blanks
-    only, and panoptic annotations of one PNG. Of keypoints that are as many as the category declares, `labelled` counts
-    those with v > 0 and `scored` those whose v is a fraction in (0, 1); `odd_visibility` is the largest v that is not 0, 1
-    or 2, NaN if there is none. `category_uses` tells for each category how many annotations or panoptic segments have it.
+    mask (-1 where it was not counted, as only some of each slice are). `mask_bounds` (n, 4) are x1, y1, x2, y2 of the mask;
+    `mask_area` is the sum of the shoelace areas of the rings, or the foreground of the runs; both NaN without a mask.
+    `mask_height` and `mask_width` are the `size` of a run-length mask, -1 without one. Equal masks and keypoints have an
+    equal `digest`, and so have captions that differ in case and outer blanks only, and panoptic annotations of one PNG.
+    `keypoint_values` is how many numbers `keypoints` holds. Of keypoints that are as many as the category declares,
+    `labelled` counts those with v > 0 and `scored` those whose v is a fraction in (0, 1); `odd_visibility` is the largest v
+    that is not 0, 1 or 2, NaN if there is none. `category_uses` tells for each category how many annotations or panoptic
+    segments have it.
     """
 
     section = "annotations"
@@ -311,7 +313,10 @@ class Index(Table):
         self.part_count: Ints = keys["part_count"]
         self.mask_bounds: Floats = keys["mask_bounds"]
         self.mask_area: Floats = keys["mask_area"]
+        self.mask_height: Ints = keys["mask_height"]
+        self.mask_width: Ints = keys["mask_width"]
         self.digest: Floats = keys["digest"]
+        self.keypoint_values: Ints = keys["keypoint_values"]
         self.labelled: Ints = keys["labelled"]
         self.scored: Ints = keys["scored"]
         self.odd_visibility: Floats = keys["odd_visibility"]

@@ -17,6 +17,7 @@ from cocolint import schema as schemas
 from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
+from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_several, unusable
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
 from cocolint.read.source import NONFINITE, Source, Unusable, array_of, is_utf8
@@ -59,16 +60,23 @@ class Document:
         return frozenset() if self.is_array else frozenset(self.sections)
 
 
-def open_document(file: AnnotationFile, exact: bool = False) -> Document:
+def open_document(file: AnnotationFile, exact: bool = False, source: Source | None = None) -> Document:
     """Read all of a file but its annotations; where these end is only guessed in a large file, unless it must be `exact`.
 
-    Raises `OSError` if it cannot be read, `Unusable` if it is no JSON, `NotCoco` if the JSON is something else.
+    One data set of `Several` is read from the `source` that came with it. Raises `OSError` if the file cannot be read,
+    `Unusable` if it is no JSON, `Several` if it holds an array of data sets, `NotCoco` if the JSON is something else.
     """
-    source = Source(file.path, file.archive)
+    source = source or (Source(file.mended) if file.mended else Source(file.path, file.archive))
     layout = None
     try:
-        layout = layout_of(source, exact)
+        layout = layout_of_part(source, file.part) if file.part else layout_of(source, exact)
+        if layout.is_array:
+            refuse_several(file, source, layout.sections["annotations"])
         return _document(file, source, layout)
+    except NotCoco as reason:
+        if file.part is None:
+            raise
+        raise unusable(file.part, source, "top-level-missing-images", str(reason)) from None
     except Unusable as fault:
         fault.source = source
         raise
@@ -88,7 +96,7 @@ def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
     known = file.task if file.task_is_told or (file.task and detect.fits(file.task, sample)) else None
     task = known or detect.task_of(sample)
     faults: Faults = defaultdict(list)
-    _merge(faults, source.faults)
+    _merge(faults, faults_of_file(file, source))
     if repeated:
         faults["json-duplicate-key"].append(Finding(f"the top-level key `{repeated}` stands twice"))
     images, found = _images(source, sections.get("images"), task)
@@ -171,7 +179,7 @@ class SliceReader:
         return table, faults
 
 
-def _merge(into: Faults, found: Faults) -> None:
+def _merge(into: Faults, found: Mapping[str, list[Finding]]) -> None:
     for rule, findings in found.items():
         into.setdefault(rule, []).extend(findings)
 

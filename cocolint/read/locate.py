@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 import numpy as np
@@ -82,6 +84,10 @@ def _continuation(data: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return mask
 
 
+_LINES: WeakKeyDictionary[Source, Lines] = WeakKeyDictionary()
+"""The data sets of one file share its lines."""
+
+
 class Locator:
     """Finds rows of one document in its data.
 
@@ -91,27 +97,38 @@ class Locator:
     def __init__(self, path: Path, document: Document | None = None, source: Source | None = None) -> None:
         self._document = document
         self._source = document.source if document else source
-        self._data = self._source.data if self._source else path
-        self._lines: Lines | None = None
+        self._path = path
+        self._part = document.file.part if document else None
 
     def occurrences(self, finding: Finding, limit: int | None) -> list[Occurrence]:
         """Return the first `limit` rows of a finding, or all, in the order of the file."""
         order = np.argsort(finding.rows, kind="stable")[:limit]
         texts = list(finding.texts(order))
         places = list(self._places(finding, order, [pointer for pointer, _ in texts])) if len(order) else [self._whole(finding)]
-        if self._lines is None:
-            self._lines = Lines(self._data)
         offsets = np.array([place.offset for place in places], np.int64)
         by_offset = np.argsort(offsets, kind="stable")
         found = self._lines.positions(offsets[by_offset])
         positions: dict[int, tuple[int, int]] = dict(zip(by_offset.tolist(), found, strict=True))
         kind = KINDS.get(finding.section or "") if len(order) else None
+        above = f"/{self._part.number}" if self._part and finding.offset is None else ""
         return [
-            Occurrence(pointer, *positions[number], message, kind, id_, image_id, value, key, source)
+            Occurrence(above + pointer, *positions[number], message, kind, id_, image_id, value, key, source)
             for number, ((pointer, message), (_, key, source, value, id_, image_id)) in enumerate(
                 zip(texts, places, strict=True)
             )
         ]
+
+    @property
+    def _data(self) -> Path:
+        return self._source.data if self._source else self._path
+
+    @cached_property
+    def _lines(self) -> Lines:
+        if self._source is None:
+            return Lines(self._data)
+        if self._source not in _LINES:
+            _LINES[self._source] = Lines(self._data)
+        return _LINES[self._source]
 
     def _whole(self, finding: Finding) -> Place:
         """Return the place of a finding about the whole file or a whole section."""
@@ -121,7 +138,7 @@ class Locator:
             line = around.rfind(b"\n", 0, finding.offset - begin) + 1
             return Place(finding.offset, "", around[line:].split(b"\n")[0])
         span = self._document.sections.get(finding.section or "") if self._document else None
-        start = self._source.start if self._source else 0
+        start = self._part.start if self._part else self._source.start if self._source else 0
         return Place(span.start if span else start)
 
     def _places(self, finding: Finding, order: Ints, pointers: list[str]) -> Iterator[Place]:

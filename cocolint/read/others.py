@@ -26,10 +26,11 @@ _OBJECTS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("annotations data predictions", "a task of Label Studio"),
     )
 )
+DATA_SETS = "of whole data sets, one for each data unit, as Encord exports them"
 _ARRAYS: tuple[tuple[frozenset[str], str], ...] = tuple(
     (frozenset(keys.split()), name)
     for keys, name in (
-        ("images annotations", "of whole data sets, one for each data unit, as Encord exports them"),
+        ("images annotations", DATA_SETS),
         ("data_units", "of Encord's label rows, with their data units"),
         ("data_row projects", "of Labelbox's rows"),
         ("Label ID", "of Labelbox's rows"),

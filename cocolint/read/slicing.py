@@ -18,7 +18,7 @@ GUESS_BYTES = 8_000_000
 _OPENING = re.compile(rb'"annotations"\s*:\s*\[')
 _CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type)"\s*:')
 _BORDER = re.compile(rb"\}\s*,\s*\{")
-_KEY = re.compile(rb'[\s,{]*"((?:[^"\\]|\\.)*)"\s*:\s*')
+KEY = re.compile(rb'[\s,{]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 
 
 class Span(NamedTuple):
@@ -100,15 +100,21 @@ def _spans(view: memoryview, start: int) -> Layout:
         raws = msgspec.json.decode(view, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         whole = msgspec.json.decode(view, type=msgspec.Raw)
-        span = _span_of(whole, view, start)
+        span = span_of(whole, view, start)
         if bytes(view[span.start - start : span.start - start + 1]) != b"[":
             raise Unusable("top-level-not-object", Finding("the root is a single value, not an object")) from None
         return Layout({"annotations": span}, True, "")
-    spans = {name: _span_of(raw, view, start) for name, raw in raws.items()}
+    spans = {name: span_of(raw, view, start) for name, raw in raws.items()}
     return Layout(spans, False, _hidden_key(spans, view, start))
 
 
-def _span_of(raw: msgspec.Raw, view: memoryview, start: int) -> Span:
+def layout_within(source: Source, span: Span) -> Layout:
+    """Find the top-level values of an object that is a part of the data, known to be JSON."""
+    return _spans(memoryview(source.mapped())[span.start : span.stop], span.start)
+
+
+def span_of(raw: msgspec.Raw, view: memoryview, start: int) -> Span:
+    """Return where a value of the `view` lies in the data, of which the view begins at `start`."""
     offset = address(raw) - address(view)
     return Span(start + offset, start + offset + memoryview(raw).nbytes)
 
@@ -123,7 +129,7 @@ def _hidden_key(spans: dict[str, Span], view: memoryview, start: int) -> str:
     place = start
     for span in sorted(spans.values()):
         gap = bytes(view[place - start : min(span.start, place + 65536) - start])
-        match = _KEY.match(gap)
+        match = KEY.match(gap)
         if match and place + match.end() != span.start:
             return match.group(1).decode("utf-8", "replace").replace("{", "{{").replace("}", "}}")
         place = span.stop
@@ -168,7 +174,7 @@ def cut_exactly(source: Source, section: Span) -> list[Span]:
     view = memoryview(source.mapped())[section.start : section.stop]
     slices: list[Span] = []
     for raw in msgspec.json.decode(view, type=list[msgspec.Raw]):
-        span = _span_of(raw, view, section.start)
+        span = span_of(raw, view, section.start)
         if slices and span.stop - slices[-1].start <= SLICE_BYTES:
             slices[-1] = Span(slices[-1].start, span.stop)
         else:

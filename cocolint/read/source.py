@@ -60,7 +60,8 @@ class Source:
     """The bytes of an annotation file.
 
     `data` is the file that is read: the file itself, or a temporary copy that is unpacked, transcoded or repaired.
-    `start` is where the JSON begins. `faults` are the faults of the encoding by rule. `nonfinite` tells that NaN and
+    `original` is the file with the same bytes before repairs: of the same length, so that all places agree. `start` is where
+    the JSON begins. `faults` are the faults of the encoding by rule. `nonfinite` tells that NaN and
     infinities were replaced by `NONFINITE`.
     `archive` is the zip archive that the file lies in. Raises `OSError` if the file cannot be read, `Unusable` if it is no
     JSON at all.
@@ -69,13 +70,14 @@ class Source:
     def __init__(self, path: Path, archive: Path | None = None) -> None:
         self.path = path
         self.data = path
+        self.original = path
         self.start = 0
         self.nonfinite = False
         self.faults: dict[str, list[Finding]] = {}
         if archive is not None:
             self._take_out_of(archive)
         if path.suffix.lower() == ".gz" and self._head().startswith(b"\x1f\x8b"):
-            self._replace(self._unpacked(self.data))
+            self._convert(self._unpacked(self.data))
         self._drop_bom(self.read(0, 4))
         self._name_what_it_is(self._head())
         if self.size > LARGEST:
@@ -95,6 +97,11 @@ class Source:
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`."""
         return read_bytes(self.data, start, stop)
+
+    def move(self, path: Path) -> None:
+        """Take note that the file now lies at `path`."""
+        self.data, self.original = (path if one == self.path else one for one in (self.data, self.original))
+        self.path = path
 
     def check_encoding(self) -> None:
         """Look for bytes that are not UTF-8 in all of the data; from then on, a copy without them is read."""
@@ -120,8 +127,8 @@ class Source:
 
         `error` is the decoder's message; nothing is searched where it cannot come from such a literal.
         """
-        if "surrogate" in error or "hex escape" in error:
-            return self._repair_surrogates()
+        if ("surrogate" in error or "hex escape" in error or "truncated" in error) and self._repair_surrogates():
+            return True
         return not self.nonfinite and self._repair_nonfinite()
 
     def _head(self) -> bytes:
@@ -132,6 +139,10 @@ class Source:
                 if head := chunk.lstrip(BLANKS):
                     return head[:64]
         return b""
+
+    def _convert(self, chunks: Iterator[bytes]) -> None:
+        self._replace(chunks)
+        self.original = self.data
 
     def _replace(self, chunks: Iterator[bytes]) -> None:
         import tempfile  # imported here: most files are read as they are
@@ -147,9 +158,9 @@ class Source:
         try:
             if archive == self.path:
                 archive_at(archive).annotation_files()
-            self._replace(archive_at(archive).chunks(self.path.relative_to(archive).as_posix()))
+            self._convert(archive_at(archive).chunks(self.path.relative_to(archive).as_posix()))
         except Unreadable as error:
-            self._replace(iter(()))
+            self._convert(iter(()))
             raise Unusable("archive-unreadable", Finding(_plain(error)), self) from None
 
     def _unpacked(self, path: Path) -> Iterator[bytes]:
@@ -188,7 +199,7 @@ class Source:
                 while text := stream.read(CHUNK):
                     yield text.encode("utf-8", "replace")
 
-        self._replace(chunks())
+        self._convert(chunks())
 
     def _readable(self) -> Iterator[bytes]:
         """Yield the data with each byte that is not UTF-8 replaced by a question mark."""
@@ -232,6 +243,10 @@ def kind_of(head: bytes) -> str:
 
 def size_of(file: AnnotationFile) -> int:
     """Return the size of an annotation file in bytes; of one in an archive when it is unpacked. Raises `OSError`."""
+    if file.mended is not None:
+        return file.mended.stat().st_size
+    if file.part is not None:
+        return file.part.stop - file.part.start
     if file.archive is None:
         return file.path.stat().st_size
     try:

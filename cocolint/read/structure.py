@@ -20,6 +20,8 @@ from cocolint.model import Finding, Task
 from cocolint.read.source import NONFINITE
 
 Faults = dict[str, list[Finding]]
+Causes = dict[tuple[str, str, str], list[tuple[int, int]]]
+"""For each field, rule and message the records and, of an array of objects in them, the number of the object."""
 JsonObject = dict[str, Any]
 
 JSON_TYPES = {
@@ -33,6 +35,8 @@ JSON_TYPES = {
 }
 HUGE = 10**400
 """Stands for numbers beyond the range of floats."""
+DEPTH = 8
+"""How deep the shape of a value is looked at."""
 _REPR = re.compile(r"""\s*(array|tensor|np\.|b['"]|\[)""")
 
 
@@ -41,10 +45,23 @@ class BadCut(Exception):
 
 
 class Verdict(NamedTuple):
-    """What the schema says of a value: nothing (`rule` is ""), or the rule and the message of its most telling error."""
+    """What the schema says of a value: nothing (`rule` is ""), or the rule and the message of its most telling error.
+
+    Where that is about one object of an array, `item` is the shape of the object, and `tail` the field of it, "" for all.
+    """
 
     rule: str
     message: str
+    item: Any = None
+    tail: str = ""
+
+    def below(self, field: str) -> str:
+        """Return the pointer below the record, a format for the `place` of the object in the array."""
+        return field if self.item is None else f"{field}/{{place}}/{self.tail}".rstrip("/")
+
+    def place_in(self, value: Any) -> int:
+        """Return the number of the first object of an array that this is about; 0 where it is about something else."""
+        return 0 if self.item is None else [_shape(item, DEPTH - 1) for item in value].index(self.item)
 
 
 IDS = frozenset({"id", "image_id", "category_id"})
@@ -101,7 +118,7 @@ class RecordReader:
         except (msgspec.DecodeError, RecursionError) as error:
             raise BadCut from error
         rows: list[Any] = []
-        causes: dict[tuple[str, Verdict], list[int]] = defaultdict(list)
+        causes: Causes = defaultdict(list)
         broken: dict[str, set[int]] = defaultdict(set)
         for number, raw in enumerate(raws):
             try:
@@ -109,40 +126,38 @@ class RecordReader:
             except (msgspec.DecodeError, RecursionError):
                 rows.append(self._salvage(raw, number, causes, broken))
         faults: Faults = defaultdict(list)
-        for (field, verdict), numbers in causes.items():
-            faults[verdict.rule].append(
-                Finding(verdict.message, self.section, np.array(numbers), field or None, summary=verdict.message or None)
-            )
+        for (field, rule, message), spots in causes.items():
+            numbers, places = np.array(spots).T
+            values = {"place": places} if "{" in field else {}
+            faults[rule].append(Finding(message, self.section, numbers, field or None, values, summary=message or None))
         return Records(rows, dict(broken), dict(faults))
 
-    def _salvage(
-        self, raw: msgspec.Raw, number: int, causes: dict[tuple[str, Verdict], list[int]], broken: dict[str, set[int]]
-    ) -> Any:
+    def _salvage(self, raw: msgspec.Raw, number: int, causes: Causes, broken: dict[str, set[int]]) -> Any:
         """Return the struct of a record that the typed decoder refused, without the fields that are at fault."""
         try:
             values = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
         except msgspec.ValidationError:
             kind = JSON_TYPES[type(load(bytes(raw)))]
-            causes["", Verdict("item-not-object", f"expected an object, got {kind}")].append(number)
+            causes["", "item-not-object", f"expected an object, got {kind}"].append((number, 0))
             for field in self.fields:
                 broken[field].add(number)
             return self.type()
         good = {}
         for field in sorted(self.fields & values.keys()):
-            value, verdict = self._judged(field, values[field])
+            value, verdict, place = self._judged(field, values[field])
             if verdict.rule:
-                causes[field, verdict].append(number)
+                causes[verdict.below(field), verdict.rule, verdict.message].append((number, place))
             if value is msgspec.UNSET:
                 broken[field].add(number)
             else:
                 good[field] = value
         return self.type(**good)
 
-    def _judged(self, field: str, raw: msgspec.Raw) -> tuple[Any, Verdict]:
-        """Return the value of a field, UNSET if the schema refuses it, and what is to be said of it."""
+    def _judged(self, field: str, raw: msgspec.Raw) -> tuple[Any, Verdict, int]:
+        """Return the value of a field, UNSET if the schema refuses it, what is to be said of it, and of which item of it."""
         overflow = False
         try:
-            return self._fields[field].decode(raw), SOUND
+            return self._fields[field].decode(raw), SOUND, 0
         except (msgspec.DecodeError, RecursionError) as error:
             overflow = "out of range" in str(error)
         text = bytes(raw)
@@ -150,14 +165,14 @@ class RecordReader:
             value = load(text.replace(NONFINITE, b"NaN") if self.nonfinite else text, overflow)
             verdict = verdict_of(self.task, self.section, field, Shape.of(value))
             if verdict.rule:
-                return msgspec.UNSET, verdict
+                return msgspec.UNSET, verdict, verdict.place_in(value)
             if isinstance(value, float) and field in IDS and abs(value) < 2**63:
                 verdict = FLOAT_ID
-            return msgspec.convert(_whole(value), schemas.field_type(self.task, self.section, field)), verdict
+            return msgspec.convert(_whole(value), schemas.field_type(self.task, self.section, field)), verdict, 0
         except msgspec.ValidationError:
-            return msgspec.UNSET, Verdict("json-number-overflow", "a number is too large for any reader")
+            return msgspec.UNSET, Verdict("json-number-overflow", "a number is too large for any reader"), 0
         except RecursionError:
-            return msgspec.UNSET, Verdict("json-depth-or-size", "the value is nested too deeply")
+            return msgspec.UNSET, Verdict("json-depth-or-size", "the value is nested too deeply"), 0
 
 
 def load(text: bytes, overflow: bool = False) -> Any:
@@ -202,7 +217,7 @@ class Shape:
         return cls(_shape(value), value)
 
 
-def _shape(value: Any, depth: int = 8) -> Any:
+def _shape(value: Any, depth: int = DEPTH) -> Any:
     if not depth:
         return type(value)
     if isinstance(value, dict):
@@ -234,8 +249,16 @@ def judge(value: Any, schema: JsonObject, root: JsonObject) -> Verdict:
     for error in _leaves(Draft202012Validator(whole).iter_errors(value)):
         rule = _rule_of(error, _names_along(error, whole))
         if rule:
-            return Verdict(rule, _message_of(error))
+            return Verdict(rule, _message_of(error), *_object_of(error, value))
     return SOUND
+
+
+def _object_of(error: Any, value: Any) -> tuple[Any, str]:
+    """Return the shape of the object of an array that an error is about, and the field of it; None where there is none."""
+    path = list(error.absolute_path)
+    if not path or not isinstance(path[0], int) or not isinstance(value[path[0]], dict):
+        return None, ""
+    return _shape(value[path[0]], DEPTH - 1), str(path[1]) if len(path) > 1 else ""
 
 
 def _leaves(errors: Iterable[Any]) -> Iterator[Any]:
@@ -285,8 +308,8 @@ def _missing(error: Any) -> str:
 
 def _message_of(error: Any) -> str:
     kind = JSON_TYPES[type(error.instance)]
-    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
-    subject = f"`{path.lstrip('.')}`: " if path and isinstance(error.absolute_path[0], str) else ""
+    path = ".".join(part for part in error.absolute_path if isinstance(part, str))
+    subject = f"`{path}`: " if path else ""
     if error.validator == "type":
         wanted = error.validator_value
         named = wanted if isinstance(wanted, str) else " or ".join(wanted)

@@ -90,7 +90,7 @@ def _write_location(page: Page, path: str, occurrence: Occurrence) -> None:
 def _whom(occurrence: Occurrence) -> Iterator[str]:
     if occurrence.pointer:
         yield occurrence.pointer
-    if occurrence.kind:
+    if occurrence.kind and occurrence.id is not None:
         yield f"{occurrence.kind} id={shown(occurrence.id)}"
     if occurrence.image_id is not None and occurrence.kind != "image":
         yield f"image id={shown(occurrence.image_id)}"

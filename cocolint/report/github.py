@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from cocolint.discover import whole_of
 from cocolint.model import FindingGroup, Report, Severity, Status
 from cocolint.report.page import Page
 from cocolint.report.style import Style
@@ -71,7 +72,7 @@ def _annotations(report: Report) -> Iterator[Annotation]:
 
 
 def _command(report: Report, annotation: Annotation) -> str:
-    properties = {"title": annotation.title, "file": annotation.path}
+    properties = {"title": annotation.title, "file": whole_of(annotation.path)}
     message = short(annotation.message)
     for first in report.occurrences(annotation.group, 1) if annotation.group else []:
         properties |= {"line": str(first.line), "col": str(first.column)}

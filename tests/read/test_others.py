@@ -20,7 +20,6 @@ OTHERS: list[tuple[Any, str]] = [
     ({"a.jpg1": {"filename": "a.jpg", "size": 1, "regions": []}}, "an export of the VGG Image Annotator"),
     ({"label_hash": "a", "data_title": "a", "data_units": {}, "object_answers": {}}, "a label row of Encord"),
     ([{"label_hash": "a", "data_units": {"b": {"labels": {}}}}], "an array of Encord's label rows, with their data units"),
-    ([sound("instances"), sound("instances")], "an array of whole data sets, one for each data unit, as Encord exports them"),
     ({"data_row": {}, "media_attributes": {}, "projects": {}}, "a row of a Labelbox export"),
     ([{"data_row": {}, "projects": {}}], "of Labelbox's rows"),
     ([{"ID": "a", "Labeled Data": "a", "Label": {}}], "of Labelbox's rows"),

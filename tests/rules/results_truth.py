@@ -58,6 +58,11 @@ def stuff() -> Data:
     return _sound("stuff")
 
 
+def panoptic() -> Data:
+    """Return a ground truth of panoptic segmentation."""
+    return _sound("panoptic")
+
+
 def declared(*ids: int, count: int = 40) -> Callable[[], Data]:
     """Return what makes a ground truth of `count` objects with those categories in turn."""
 
@@ -143,6 +148,14 @@ ALL = declared(*OFFICIAL, count=160)
 SIX = also_declared(6)
 
 
+SHORTER = {"size": [479, 640], "counts": "^j^1T3k;000eTk7"}
+
+
+def but_one(name: str, value: Any) -> Callable[[Data], Any]:
+    """Return many copies of the first result, of which one has another value."""
+    return lambda data: [{**data[0], name: value} if row == 5000 else data[0] for row in range(12_000)]
+
+
 CASES = [
     case("results-image-id-unknown", "one", 1, {"/1/image_id": 3}),
     case("results-image-id-unknown", "all", 2, {"/0/image_id": 101, "/1/image_id": 102}),
@@ -183,6 +196,7 @@ CASES = [
     case("results-segm-size", "width and height swapped", 2, task="results_segm",
          true_edit={f"/images/{i}/{side}": size for i in (0, 1) for side, size in (("width", 480), ("height", 640))}),
     case("results-segm-size", "of stuff", 1, task="results_stuff", true=stuff, true_edit={"/images/1/width": 320}),
+    case("results-segm-size", "one of many", 1, task="results_segm", change=but_one("segmentation", SHORTER)),
     case("results-segm-size", "the same", task="results_segm"),
     case("results-segm-size", "unknown", task="results_segm", true_edit={"/images/0/height": REMOVED}),
     case("results-segm-size", "a mask that is not read", edit={"/0/segmentation": COLUMN}, task="results_segm",
@@ -191,6 +205,8 @@ CASES = [
     case("results-keypoints-length", "one too many", 1, {"/1/keypoints": [1] * 15}, task="results_keypoints", true=persons),
     case("results-keypoints-length", "two numbers each", 2, {f"/{i}/keypoints": [1] * 8 for i in (0, 1)},
          task="results_keypoints", true=persons),
+    case("results-keypoints-length", "one of many", 1, task="results_keypoints", true=persons,
+         change=but_one("keypoints", [1] * 9)),
     case("results-keypoints-length", "as many as there are", task="results_keypoints", true=persons),
     case("results-keypoints-length", "the category has none", task="results_keypoints", edit={"/1/keypoints": [1] * 15}),
     case("results-keypoints-length", "nested ones are told by field-type", task="results_keypoints", true=persons,
@@ -199,6 +215,15 @@ CASES = [
     case("results-image-uncovered", "most of many", 1, true=lambda: crowded(80)),
     case("results-image-uncovered", "all covered"),
     case("results-image-uncovered", "one result is of an unknown image", 1, {"/1/image_id": 3}, also=UNKNOWN),
+    case("results-panoptic-image-uncovered", "one of two", 1, {"/annotations/1": REMOVED}, task="results_panoptic",
+         true=panoptic),
+    case("results-panoptic-image-uncovered", "of another image", 1, {"/annotations/1/image_id": 3}, task="results_panoptic",
+         true=panoptic),
+    case("results-panoptic-image-uncovered", "a text is told by field-type", edit={"/annotations/1/image_id": "2"},
+         task="results_panoptic", true=panoptic, also=("field-type",)),
+    case("results-panoptic-image-uncovered", "all covered", task="results_panoptic", true=panoptic),
+    case("results-panoptic-image-uncovered", "an image without annotation needs none", edit={"/annotations/1": REMOVED},
+         task="results_panoptic", true=panoptic, true_edit={"/annotations/1": REMOVED}),
     case("results-bbox-xyxy-in-image", "large objects", 1, change=corners()),
     case("results-bbox-xyxy-in-image", "right boxes of them", change=extents),
     case("results-bbox-xyxy-in-image", "a larger image holds them as they stand", change=corners(),
