@@ -56,6 +56,15 @@ def check(
     images_root: Annotated[Optional[Path], typer.Option(help="Folder with the pictures. [default: found]")] = None,  # noqa: UP045
     no_images: Annotated[bool, typer.Option("--no-images", help="Leave the pictures alone.")] = False,
     exclude: Annotated[Selectors, typer.Option(help="Globs of files that are not searched.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended without a change of meaning.")] = False,
+    unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="Also mend what may change a meaning.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")] = False,
+    fix_only: Annotated[bool, typer.Option("--fix-only", help="Mend, and do not report what remains.")] = False,
+    show_fixes: Annotated[bool, typer.Option("--show-fixes", help="List the changes that --fix made.")] = False,
+    exit_non_zero_on_fix: Annotated[
+        bool, typer.Option("--exit-non-zero-on-fix", help="Exit with 1 if anything was mended.")
+    ] = False,
+    out: Annotated[Optional[Path], typer.Option(help="Folder for mended copies; nothing else is written.")] = None,  # noqa: UP045
     output_format: Annotated[str, typer.Option(help="full, concise, json, jsonl or github.")] = "",
     max_examples: Annotated[str, typer.Option(help="Rows shown of each finding; none for all. [default: 5]")] = "",
     statistics: Annotated[bool, typer.Option("--statistics", help="Only count the findings of each rule.")] = False,
@@ -72,7 +81,9 @@ def check(
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
     show_settings: Annotated[bool, typer.Option("--show-settings", help="Print the settings and stop.")] = False,
 ) -> None:
-    """Check annotation files."""
+    """Check annotation files, and mend them with --fix."""
+    import dataclasses
+
     from cocolint import app as steps
     from cocolint import config, report
     from cocolint.model import ExitCode
@@ -81,22 +92,73 @@ def check(
     given = {
         "select": _split(select), "extend-select": _split(extend_select), "ignore": _split(ignore), "exclude": _split(exclude),
         "fail-on": fail_on or None, "max-examples": max_examples or None, "jobs": jobs,
-        "profiles": _split(profile), "labels": labels or None, "images-root": images_root,
+        "unsafe-fixes": unsafe_fixes or None, "profiles": _split(profile), "labels": labels or None, "images-root": images_root,
     }  # fmt: skip
     flags: dict[str, Any] = {
         "keyword": keyword, "exit_zero": exit_zero, "maxfail": 1 if fail_fast else maxfail,
         "dialect": dialect, "ground_truth": ground_truth, "no_images": no_images,
+        "mending": config.mending(fix, diff, fix_only, out), "out": out, "fix_only": fix_only,
+        "exit_non_zero_on_fix": exit_non_zero_on_fix,
     }  # fmt: skip
     settings = config.resolve(given, flags, task, configuration or [], isolated)
     if show_settings:
         print(config.shown(settings))
         return
-    style = report.Style.of(settings, output_format, max_examples, statistics, durations, quiet, verbose, color)
+    style = report.Style.of(settings, output_format, max_examples, statistics, durations, quiet, verbose, color, show_fixes)
+    settings = dataclasses.replace(settings, changes=style.changes)
     with Progress() as progress:
         result = steps.check(paths or ["."], settings, progress)
     report.write(result, style, sys.stdout)
     if result.exit_code is not ExitCode.OK:
         raise typer.Exit(int(result.exit_code))
+
+
+@app.command()
+def export(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder or a .zip, as `check` takes them.")],
+    target: Annotated[Path, typer.Argument(metavar="DST", help="A folder that is not there, or empty.")],
+    task: Annotated[Selectors, typer.Option(help="Write files of these tasks. [default: those of SRC]")] = None,
+    subset: Annotated[Selectors, typer.Option(help="Take these subsets. [default: all]")] = None,
+    layout: Annotated[str, typer.Option(help="Names and places: datumaro, roboflow, mmdet or fiftyone.")] = "datumaro",
+    rename: Annotated[bool, typer.Option("--rename/--no-rename", help="Call files <task>_<subset>.json.")] = True,
+    filters: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--filter", metavar="KEY=VALUE", help="category=NAME, image=GLOB or area=LEAST..MOST."),
+    ] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Make one file of several that would get one name.")] = False,
+    split: Annotated[Selectors, typer.Option(help="New subsets and their shares: train=0.8,val=0.2.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number gives another split.")] = 0,
+    segmentation_mode: Annotated[
+        str, typer.Option(help="guess (masks for crowds), polygons or mask. [default: as they are]")
+    ] = "",
+    crop_covered: Annotated[bool, typer.Option("--crop-covered", help="Cut off what later objects cover.")] = False,
+    reindex: Annotated[bool, typer.Option("--reindex", help="Number images, annotations and categories from 1.")] = False,
+    allow_attributes: Annotated[
+        bool, typer.Option("--allow-attributes/--no-allow-attributes", help="Keep `attributes` of annotations.")
+    ] = True,
+    save_images: Annotated[bool, typer.Option("--save-images", help="Copy the pictures too.")] = False,
+    merge_images: Annotated[bool, typer.Option("--merge-images", help="One folder of pictures for all subsets.")] = False,
+    image_ext: Annotated[str, typer.Option(help="Write pictures in this format: .jpg, .png.", metavar="EXT")] = "",
+    save_dataset_meta: Annotated[bool, typer.Option("--save-dataset-meta", help="Write a dataset_meta.json.")] = False,
+    sort: Annotated[bool, typer.Option("--sort", help="Order records by id.")] = False,
+    indent: Annotated[Optional[int], typer.Option(help="Spaces for each level of JSON.", metavar="N", min=1, max=16)] = None,  # noqa: UP045
+) -> None:
+    """Write a data set anew, in the shape that the next tool wants."""
+    from cocolint.export import options as wanted
+    from cocolint.export import run, summary
+    from cocolint.report.progress import Progress
+
+    options = wanted.Options(
+        tasks=tuple(dict.fromkeys(map(wanted.task_of, _split(task) or []))), subsets=tuple(_split(subset) or []),
+        layout=wanted.layout_of(layout), rename=rename, segmentation_mode=wanted.mode_of(segmentation_mode),
+        crop_covered=crop_covered, reindex=reindex, allow_attributes=allow_attributes, save_images=save_images,
+        merge_images=merge_images, image_ext=wanted.suffix_of(image_ext), save_dataset_meta=save_dataset_meta, sort=sort,
+        indent=indent, merge=merge, split=wanted.split_of(_split(split) or []), seed=seed,
+        filter=wanted.filter_of(filters or []),
+    )  # fmt: skip
+    with Progress() as progress:
+        tally = run.export(source, target, options, progress)
+    summary.summarize(tally, target, options, sys.stdout)
 
 
 @app.command()
@@ -136,6 +198,24 @@ def config_(key: Annotated[str, typer.Argument(help="A key; all keys if left out
     print(config.explain(key))
 
 
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="A", help="An annotation file.")],
+    new: Annotated[str, typer.Argument(metavar="B", help="Another one, or a later state of it.")],
+    output_format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    max_examples: Annotated[str, typer.Option(help="Rows shown of each kind; none for all. [default: 5, json: all]")] = "",
+) -> None:
+    """Tell what differs between two annotation files, apart from order and formatting."""
+    from cocolint.compare import shown
+    from cocolint.compare.difference import difference
+
+    limit = shown.limit_of(output_format, max_examples)
+    found = difference(Path(old), Path(new), limit)
+    shown.write(found, sys.stdout, output_format, limit)
+    if not found.is_equal:
+        raise typer.Exit(1)
+
+
 def _split(values: Selectors) -> list[str] | None:
     if values is None:
         return None
@@ -145,9 +225,11 @@ def _split(values: Selectors) -> list[str] | None:
 def main() -> None:
     """Run the program and end the process."""
     import gc
+    import signal
 
     from cocolint.failure import Failure
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing temporary is left behind
     gc.disable()  # rows live in arrays and the process ends soon: collecting would only cost
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here is linear algebra, and idle threads take a core
     try:

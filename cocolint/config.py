@@ -11,7 +11,7 @@ from typing import Any
 from cocolint import profiles
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
-from cocolint.model import Severity, Task
+from cocolint.model import Mending, Severity, Task
 from cocolint.read.detect import DIALECTS, PLAIN
 
 FILES = ("cocolint.toml", "pyproject.toml")
@@ -21,7 +21,7 @@ FILES = ("cocolint.toml", "pyproject.toml")
 class Settings:
     """All settings of a run, named as in the configuration file, with underscores for hyphens.
 
-    `max_examples` is None for all.
+    `max_examples` is None for all, and so is `changes`, how many changes of each fix are kept for the report.
     """
 
     select: tuple[str, ...] = ()
@@ -42,6 +42,15 @@ class Settings:
     exit_zero: bool = False
     maxfail: int = 0
     max_examples: int | None = 5
+    mending: Mending = Mending.OFF
+    out: Path | None = None
+    unsafe_fixes: bool = False
+    fixable: tuple[str, ...] = ()
+    unfixable: tuple[str, ...] = ()
+    extend_safe_fixes: tuple[str, ...] = ()
+    fix_only: bool = False
+    exit_non_zero_on_fix: bool = False
+    changes: int | None = 5
     jobs: int = 0
     rules_path: Path | None = None
     severity: Mapping[str, Severity] = field(default_factory=dict)
@@ -68,6 +77,10 @@ ABOUT = {
     "images-root": "folder with the pictures, where it is not found beside the annotations",
     "fail-on": "least severity that makes a run fail: error, warning or info",
     "max-examples": "rows shown of each finding, or none for all",
+    "unsafe-fixes": "whether fixes may change a meaning: true or false",
+    "fixable": "rules that may be mended, instead of all",
+    "unfixable": "rules that are not to be mended",
+    "extend-safe-fixes": "rules whose unsafe fixes count as safe",
     "jobs": "processes to use; 0 for as many as there are cores",
     "rules-path": "folder with rule modules of your own",
     "severity": "table of rules to error, warning or info",
@@ -122,6 +135,17 @@ def resolve(
     if dialect and dialect not in (PLAIN, *DIALECTS):
         raise ConfigError(f"no dialect '{dialect}'{did_you_mean(dialect, DIALECTS)}; there are {PLAIN}, {', '.join(DIALECTS)}")
     return replace(settings, **values, **flags, task=task_named(task) if task else None)
+
+
+def mending(fix: bool, diff: bool, fix_only: bool, out: Path | None) -> Mending:
+    """Return what the options of the command line say is to be done. Raises `ConfigError` where they contradict."""
+    if out is not None and not (fix or fix_only):
+        raise ConfigError("--out is for mended copies: add --fix")
+    if out is not None and diff:
+        raise ConfigError("--diff writes nothing: leave out --out")
+    if diff:
+        return Mending.SHOWN
+    return Mending.DONE if fix or fix_only else Mending.OFF
 
 
 def explain(key: str) -> str:
@@ -198,6 +222,12 @@ def _count(value: Any) -> int:
     return value
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, got {value!r}")
+    return value
+
+
 def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"expected a table, got {value!r}")
@@ -216,6 +246,10 @@ _CONVERT: dict[str, Any] = {
     "images-root": Path,
     "fail-on": severity,
     "max-examples": examples,
+    "unsafe-fixes": _flag,
+    "fixable": words,
+    "unfixable": words,
+    "extend-safe-fixes": words,
     "jobs": _count,
     "rules-path": Path,
     "severity": lambda value: {rule: severity(level) for rule, level in _table(value).items()},

@@ -27,6 +27,14 @@ SOURCE = 400
 NO_ROWS: Ints = np.empty(0, np.int64)
 
 
+class Mending(enum.Enum):
+    """What is done about findings that can be mended: nothing, it is shown, or it is done."""
+
+    OFF = "off"
+    SHOWN = "shown"
+    DONE = "done"
+
+
 class Severity(enum.IntEnum):
     """How bad a finding is: what breaks a reader or a number is an error, what may do so is a warning."""
 
@@ -43,6 +51,20 @@ class Fix(enum.StrEnum):
 
     SAFE = "safe"
     UNSAFE = "unsafe"
+
+
+class Stage(enum.IntEnum):
+    """When something is mended: what comes later builds on what came before."""
+
+    DECODE = 1
+    CAST = 2
+    SHAPE = 3
+    DEFAULT = 4
+    ID = 5
+    DROP = 6
+    CLIP = 7
+    DERIVE = 8
+    SORT = 9
 
 
 class Task(enum.StrEnum):
@@ -77,13 +99,22 @@ class Status(enum.StrEnum):
     SKIPPED = "skipped"
 
 
+class Part(NamedTuple):
+    """One data set of a file that holds an array of them: its number, from 0, and its bytes from `start` up to `stop`."""
+
+    number: int
+    start: int
+    stop: int
+
+
 class AnnotationFile(NamedTuple):
     """One file to check, as its path tells.
 
     `task` is None where the content has to tell it; `task_is_told` means that the user said it, not the name. `root` is the
     folder of the data set that the file is part of. `dialect` is "" where the
     content has to tell it. `leads` marks one file of each data set: findings on the whole of it are reported there.
-    `archive` is the zip archive that the file lies in: `path` then goes on from it to the entry.
+    `archive` is the zip archive that the file lies in: `path` then goes on from it to the entry. `part` is the one data set
+    that is meant, in a file of several; `display` then ends in `#` and its number.
     """
 
     path: Path
@@ -98,6 +129,8 @@ class AnnotationFile(NamedTuple):
     leads: bool = True
     dialect: str = ""
     archive: Path | None = None
+    mended: Path | None = None
+    part: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +252,56 @@ class Crash(NamedTuple):
         return self.error.strip().rpartition("\n")[2]
 
 
+class _Missing:
+    """Stands for a value that is not there."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+
+
+class Change(NamedTuple):
+    """One field of one record, mended. `old` is the whole record and `new` MISSING where `field` is "": it was dropped.
+
+    `rule` is the name of the rule that was mended, `kind` and `id` name the record. Fields that were not there, or no longer
+    are, are MISSING.
+    """
+
+    rule: str
+    kind: str
+    id: object
+    field: str
+    old: object
+    new: object
+
+
+@dataclass
+class Mended:
+    """What was mended of one rule in one file: how many records, `dropped` of them, which fields, and some of the changes."""
+
+    code: str
+    name: str
+    path: str
+    count: int = 0
+    dropped: int = 0
+    fields: tuple[str, ...] = ()
+    changes: list[Change] = dataclasses.field(default_factory=list)
+
+
+class Withdrawn(NamedTuple):
+    """A fix that was not made in a file, and why."""
+
+    code: str
+    name: str
+    path: str
+    because: str
+
+
 class Occurrence(NamedTuple):
     """One row of a finding, found in the file: `line` and `column` count from 1, columns in characters.
 
@@ -283,7 +366,9 @@ class Report:
     """All that a run found out. `seconds_by_rule` is the time spent in each rule, by name, summed over processes.
 
     `occurrences` finds rows in the file, at most `limit` of them (all where it is None). `seconds_by_step` is the time from
-    the start to the end of each step, `names` the name of each rule that was to run, by code.
+    the start to the end of each step, `names` the name of each rule that was to run, by code. With `mending`, `files` are as
+    they are afterwards; `mended` is what was or would be mended, `withdrawn` the fixes that would have done harm,
+    `not_mended` the files left alone, with the reason, `written` the files written, and `maps` those with old and new ids.
     """
 
     files: list[FileResult]
@@ -298,6 +383,18 @@ class Report:
     occurrences: Callable[[FindingGroup, int | None], list[Occurrence]]
     seconds_by_step: dict[str, float] = dataclasses.field(default_factory=dict)
     names: dict[str, str] = dataclasses.field(default_factory=dict)
+    mended: list[Mended] = dataclasses.field(default_factory=list)
+    withdrawn: list[Withdrawn] = dataclasses.field(default_factory=list)
+    not_mended: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    written: list[str] = dataclasses.field(default_factory=list)
+    maps: list[str] = dataclasses.field(default_factory=list)
+    mending: Mending = Mending.OFF
+    fix_only: bool = False
+
+    @property
+    def is_fix_only(self) -> bool:
+        """Whether only what is mended is of interest, not what remains."""
+        return self.fix_only or self.mending is Mending.SHOWN
 
     @property
     def groups(self) -> list[FindingGroup]:

@@ -106,5 +106,5 @@ class Verdicts:
         total = self._facts.row_counts.get(finding.section or "", 1) if len(finding.rows) else 1
         return FindingGroup(
             rule.code, rule.name, severity, finding.summary or rule.summary, rule.sections.get("What breaks", ""),
-            finding.hint or rule.sections.get("Fix", ""), rule.fix, self._facts.display, finding, total,
+            finding.hint or rule.sections.get("Fix", ""), rule.safety, self._facts.display, finding, total,
         )  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cocolint.model import Finding, Fix, Severity, Task
+from cocolint.engine.fixing import Fixer, fixer_of
+from cocolint.model import Finding, Fix, Severity, Stage, Task
 
 SECTIONS = ("What breaks", "Definition", "Tolerance", "Source", "Fix")
 OBJECT_TASKS = frozenset({Task.INSTANCES, Task.PERSON_KEYPOINTS, Task.STUFF})
@@ -60,8 +61,8 @@ class Rule:
     impact: int
     requires: tuple[str, ...]
     tasks: frozenset[Task]
-    fix: Fix | None
     relaxed: tuple[str, ...]
+    fixers: list[Fixer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         code = self.function.__code__
@@ -89,6 +90,30 @@ class Rule:
         if "annotations" in self.fixtures:
             return Scope.SLICE
         return max((FIXTURES[name] for name in self.fixtures), default=Scope.FILE)
+
+    @property
+    def safety(self) -> Fix | None:
+        """How safely it can be mended at best; None where only a person can."""
+        if not self.fixers:
+            return None
+        return Fix.SAFE if any(fixer.safe for fixer in self.fixers) else Fix.UNSAFE
+
+    def fix(
+        self, stage: Stage, *, safe: bool, reads: Sequence[str] = (), writes: Sequence[str] = (), drops: bool = False
+    ) -> Callable[[Callable[..., Any]], Fixer]:
+        """Make a function a way to mend what this rule finds.
+
+        `safe` where no reader can see a change of meaning. `writes` are the fields it may change, `drops` tells that it may
+        drop a record. Of several ways the first that changes something is taken, the safe ones first.
+        """
+
+        def decorate(function: Callable[..., Any]) -> Fixer:
+            fixer = fixer_of(self.name, function, stage, safe, reads, writes, drops)
+            self.fixers.append(fixer)
+            self.fixers.sort(key=lambda one: not one.safe)
+            return fixer
+
+        return decorate
 
     @property
     def on_by_default(self) -> bool:
@@ -129,7 +154,6 @@ def rule(
     impact: int = 2,
     requires: Iterable[str] = (),
     tasks: Iterable[Task] = ANNOTATION_TASKS,
-    fix: Fix | None = None,
     relaxed: Iterable[str] = (),
 ) -> Callable[[RuleFunction], Rule]:
     """Make a rule of a function.
@@ -140,6 +164,6 @@ def rule(
     """
 
     def decorate(function: RuleFunction) -> Rule:
-        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), fix, tuple(relaxed))
+        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), tuple(relaxed))
 
     return decorate

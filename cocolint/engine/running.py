@@ -7,14 +7,17 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
 from cocolint.model import Crash, FileFacts, Finding, Ints
+from cocolint.pictures.files import Pictures
 from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps, segment_folder
 from cocolint.read.again import Again
 from cocolint.read.build import Masks, annotations_of
@@ -136,7 +139,7 @@ def check_slice(
 
 @dataclass
 class Checked:
-    """A document whose rules have run, except for those that compare files; `fixtures` are what rules may ask for."""
+    """A document whose rules have run; `fixtures` are what rules may ask for, `compared` came of those that compare files."""
 
     document: Document
     facts: FileFacts
@@ -144,13 +147,43 @@ class Checked:
     rules: list[Rule]
     outcome: Outcome
     fixtures: dict[str, Any]
+    compared: Outcome = field(default_factory=Outcome)
 
-    def run(self, scope: Scope, options: Options) -> None:
-        """Run the rules of one scope."""
+    @cached_property
+    def member(self) -> Member:
+        """The document as one file of its data set."""
+        document = self.document
+        pictures = self.fixtures.get("pictures")
+        return Member(
+            document.file, self.facts, document.images, document.categories, self.index,
+            pictures if isinstance(pictures, Pictures) else None,
+        )  # fmt: skip
+
+    def compare(self, dataset: Dataset | Absent, truth: Member | Absent, options: Options) -> None:
+        """Run the rules that compare the file with others, in the place of what came of that before."""
+        self.compared = Outcome()
+        self.fixtures |= {"dataset": dataset, "truth": truth}
+        self._run(Scope.DATASET, self.compared, options)
+
+    def check(self, options: Options) -> None:
+        """Run the rules that see the whole file."""
+        self._run(Scope.FILE, self.outcome, options)
+
+    def _run(self, scope: Scope, outcome: Outcome, options: Options) -> None:
         for rule in self.rules:
             if rule.scope is scope:
                 faults = merged(self.document.faults.get(rule.name, []))
-                self.outcome.run(rule, {**self.fixtures, "faults": faults}, options)
+                outcome.run(rule, {**self.fixtures, "faults": faults}, options)
+
+    @property
+    def findings(self) -> Findings:
+        """What all rules found."""
+        return {**self.outcome.findings, **self.compared.findings}
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Why rules were skipped."""
+        return {**self.outcome.skipped, **self.compared.skipped}
 
 
 def check_document(
@@ -171,7 +204,7 @@ def check_document(
         "surroundings": Surroundings.of(file), **more,
     }  # fmt: skip
     checked = Checked(document, facts, index, rules, outcome, fixtures)
-    checked.run(Scope.FILE, options)
+    checked.check(options)
     return checked
 
 
@@ -193,7 +226,8 @@ def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Inde
     return outcome, Index(keys, valid, absent, document.images, uses)
 
 
-def crashes_of(outcome: Outcome, rules: Iterable[Rule], path: str) -> list[Crash]:
+def crashes_of(checked: Checked) -> list[Crash]:
     """Return the rules that raised, with what they raised."""
-    by_name = {rule.name: rule for rule in rules}
-    return [Crash(by_name[name].code, name, path, text) for name, text in outcome.crashes.items()]
+    by_name = {rule.name: rule for rule in checked.rules}
+    crashes = {**checked.outcome.crashes, **checked.compared.crashes}
+    return [Crash(by_name[name].code, name, checked.facts.display, text) for name, text in crashes.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from cocolint.model import FindingGroup, Fix, Report, Status
+from cocolint.model import FindingGroup, Fix, Mending, Report, Status
 from cocolint.report.page import Page, Piece
 from cocolint.report.style import Style
 from cocolint.report.summary import write_closing, write_durations, write_statistics
@@ -16,9 +16,13 @@ def write(report: Report, stream: TextIO, style: Style) -> None:
     """Write a line per group, worst first, or with `statistics` a line per rule; then the closing line."""
     page = Page(stream, style)
     _write_failures(page, report)
+    if report.mending is not Mending.OFF:
+        from cocolint.report.mended import write_mended  # imported here: most runs mend nothing
+
+        write_mended(page, report)
     if style.statistics:
         write_statistics(page, report)
-    else:
+    elif not report.is_fix_only:
         for tally in tallies(report):
             for group in tally.groups:
                 page.line(*line_of(report, group))

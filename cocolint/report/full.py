@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from cocolint.model import Report
+from cocolint.model import Mending, Report
 from cocolint.report import concise
 from cocolint.report.page import Page
 from cocolint.report.style import Style
@@ -28,10 +28,16 @@ def write(report: Report, stream: TextIO, style: Style) -> None:
 
     page = Page(stream, style)
     write_overview(page, report)
-    write_blocks(page, report)
-    write_skips(page, report)
+    if report.mending is not Mending.OFF:
+        from cocolint.report.mended import write_mended  # imported here: most runs mend nothing
+
+        write_mended(page, report)
+    if not report.is_fix_only:
+        write_blocks(page, report)
+        write_skips(page, report)
     write_crashes(page, report)
-    write_table(page, report)
+    if not report.is_fix_only:
+        write_table(page, report)
     write_durations(page, report)
     page.line()
     write_remarks(page, report)

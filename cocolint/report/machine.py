@@ -10,7 +10,8 @@ from typing import Any, TextIO
 import msgspec
 
 import cocolint
-from cocolint.model import FileResult, FindingGroup, Fix, Occurrence, Report, Severity, Status
+from cocolint.model import MISSING, FileResult, FindingGroup, Fix, Occurrence, Report, Severity, Status
+from cocolint.report.mended import how_of
 from cocolint.report.style import Style
 
 CHUNK = 5_000
@@ -69,6 +70,28 @@ class FindingEntry(msgspec.Struct, gc=False):
     omitted: int
 
 
+class ChangeEntry(msgspec.Struct, gc=False):
+    """One field of a record that was mended; `how` is added, removed or changed, or dropped for a whole record."""
+
+    record: RecordEntry
+    field: str
+    how: str
+    old: object
+    new: object
+
+
+class MendedEntry(msgspec.Struct, gc=False):
+    """What was mended of one rule in one file, or would be with `--diff`. `count` records, `dropped` of them taken out."""
+
+    rule: str
+    name: str
+    path: str
+    count: int
+    dropped: int
+    fields: list[str]
+    changes: list[ChangeEntry]
+
+
 class SkipEntry(msgspec.Struct, gc=False):
     """A rule that gave no verdict. `rule` and `name` are None where none ran on the file, `path` where it ran on none."""
 
@@ -85,6 +108,9 @@ class Summary(msgspec.Struct, gc=False):
     infos: int
     fixable_safe: int
     fixable_unsafe: int
+    mending: str
+    mended: int
+    written: int
     seconds: float
     exit_code: int
 
@@ -95,6 +121,7 @@ def write_json(report: Report, stream: TextIO, style: Style) -> None:
     sections: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
         (b"files", map(_file, report.files)),
         (b"findings", _findings(report, style)),
+        (b"mended", _mended(report)),
         (b"skipped", _skips(report)),
     ]
     for key, entries in sections:
@@ -111,6 +138,7 @@ def write_jsonl(report: Report, stream: TextIO, style: Style) -> None:
     lines: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
         (b"file", map(_file, report.files)),
         (b"finding", _findings(report, style)),
+        (b"mended", _mended(report)),
         (b"skipped", _skips(report)),
         (b"summary", [_summary(report)]),
     ]
@@ -177,12 +205,26 @@ def _skips(report: Report) -> Iterator[SkipEntry]:
         yield SkipEntry(crash.code, crash.name, crash.path, f"internal error: {crash.last_line}")
     for skip in report.skips:
         yield SkipEntry(skip.code, skip.name, skip.path, skip.because)
+    for withdrawn in report.withdrawn:
+        yield SkipEntry(withdrawn.code, withdrawn.name, withdrawn.path, f"not mended: {withdrawn.because}")
+    for path, because in report.not_mended:
+        yield SkipEntry(None, None, path, f"not mended: {because}")
+
+
+def _mended(report: Report) -> Iterator[MendedEntry]:
+    for one in report.mended:
+        changes = [
+            ChangeEntry(RecordEntry(c.kind, c.id), c.field, how_of(c), *(None if v is MISSING else v for v in (c.old, c.new)))
+            for c in one.changes
+        ]
+        yield MendedEntry(one.code, one.name, one.path, one.count, one.dropped, list(one.fields), changes)
 
 
 def _summary(report: Report) -> Summary:
     errors, warnings, infos = (report.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     return Summary(
         len(report.files), errors, warnings, infos, report.fixable(Fix.SAFE), report.fixable(Fix.UNSAFE),
+        report.mending.value, sum(one.count for one in report.mended), len(report.written),
         round(report.seconds, 3), report.exit_code,
     )  # fmt: skip
 

@@ -52,7 +52,7 @@ def describe(rule: Rule) -> dict[str, Any]:
         "family": family(rule),
         "severity": str(rule.severity),
         "impact": rule.impact,
-        "fix": rule.fix,
+        "fix": rule.safety,
         "default": rule.on_by_default,
         "summary": rule.summary,
         "sections": rule.sections,
@@ -104,7 +104,7 @@ def _letters(rule: Rule) -> str:
 
 def _row(rule: Rule) -> list[Piece]:
     on = "yes" if rule.on_by_default else "no"
-    return [(rule.code, STYLES[rule.severity]), rule.name, str(rule.severity), str(rule.fix or "-"), on, rule.summary]
+    return [(rule.code, STYLES[rule.severity]), rule.name, str(rule.severity), str(rule.safety or "-"), on, rule.summary]
 
 
 def _write_explanation(page: Page, rule: Rule) -> None:
@@ -144,7 +144,7 @@ def _facts(rule: Rule) -> Iterable[tuple[str, str]]:
         how += " shows it"
     yield "Severity", f"{rule.severity}, {how}"
     yield "Impact", f"{rule.impact} ({IMPACTS.get(rule.impact, 'unknown')})"
-    yield "Fix", str(rule.fix or "none")
+    yield "Fix", str(rule.safety or "none")
     yield "Tasks", _tasks(rule)
     if rule.requires:
         yield "Requires", ", ".join(rule.requires)

@@ -31,7 +31,8 @@ class Style:
     """How to write a report.
 
     `max_examples` is how many rows of a group people are shown, `machine_examples` how many go into the formats for
-    machines; None stands for all. `durations` is how many of the slowest rules to show.
+    machines; None stands for all. `durations` is how many of the slowest rules to show,
+    `show_fixes` whether to list what was mended record by record.
     """
 
     output_format: str = "full"
@@ -43,11 +44,18 @@ class Style:
     verbose: bool = False
     statistics: bool = False
     durations: int = 0
+    show_fixes: bool = False
+
+    @property
+    def changes(self) -> int | None:
+        """How many changes of each fix are shown; None for all."""
+        return self.machine_examples if self.output_format in ("json", "jsonl") else self.max_examples
 
     @classmethod
     def of(
         cls, settings: Settings, output_format: str, max_examples: str,
         statistics: bool, durations: int, quiet: bool, verbose: bool, color: str,
+        show_fixes: bool = False,
     ) -> Style:  # fmt: skip
         """Return the style for standard output that the settings and the options of the command line ask for.
 
@@ -59,7 +67,7 @@ class Style:
         _check("choice of colour", color, ("auto", "always", "never"))
         return cls(
             output_format, settings.max_examples, settings.max_examples if max_examples else None,
-            wants_color(color, sys.stdout), width_of(sys.stdout), quiet, verbose, statistics, durations,
+            wants_color(color, sys.stdout), width_of(sys.stdout), quiet, verbose, statistics, durations, show_fixes,
         )  # fmt: skip
 
 

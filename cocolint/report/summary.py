@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cocolint.model import Crash, ExitCode, Fix, Report, Severity, Skip, Status
+from cocolint.model import Crash, ExitCode, Fix, Mending, Report, Severity, Skip, Status
 from cocolint.report.page import Page, Piece
 from cocolint.report.tally import STYLES, tallies
 from cocolint.report.text import duration, plural
@@ -96,6 +96,10 @@ def write_remarks(page: Page, report: Report) -> None:
 
 def write_closing(page: Page, report: Report) -> None:
     """Write one line: the verdict, the counts, the time and the exit code."""
+    if report.is_fix_only:
+        verdict = ("WOULD CHANGE", "bold red") if report.mending is Mending.SHOWN and report.mended else ("DONE", "bold green")
+        page.line(verdict, f" · {duration(report.seconds)} · exit {int(report.exit_code)}")
+        return
     stopped = " · stopped early" if report.stopped_early else ""
     page.line(
         _verdict(report), f" · {_counts(report)}{stopped}",
@@ -112,11 +116,15 @@ def _remarks(report: Report) -> Iterator[Piece]:
         yield (f"{plural(crashed, 'rule')} crashed", "bold red")
     if unreadable:
         yield (plural(unreadable, "unreadable file"), "bold red")
+    if report.mending is not Mending.OFF:
+        from cocolint.report.mended import remark_of
+
+        yield remark_of(report)
     if suppressed:
         yield f"{suppressed:,} suppressed"
-    if safe or unsafe:
+    if (safe or unsafe) and report.mending is Mending.OFF:
         yield f"fixable: {safe:,} safe, {unsafe:,} unsafe"
-    if report.groups:
+    if report.groups and not report.is_fix_only:
         yield f"explain: cocolint rule {tallies(report)[0].code}"
 
 

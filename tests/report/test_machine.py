@@ -51,13 +51,22 @@ FINDING = exactly(
 SKIPPED = exactly(rule=TEXT_OR_NULL, name=TEXT_OR_NULL, path=TEXT_OR_NULL, because=TEXT)
 SUMMARY = exactly(
     files=COUNT, errors=COUNT, warnings=COUNT, infos=COUNT, fixable_safe=COUNT, fixable_unsafe=COUNT,
+    mending={"enum": ["off", "shown", "done"]}, mended=COUNT, written=COUNT,
     seconds={"type": "number"}, exit_code={"enum": [0, 1, 2, 130]},
+)  # fmt: skip
+CHANGE = exactly(
+    record=exactly(kind=TEXT, id={}), field=TEXT, how={"enum": ["added", "removed", "changed", "dropped", "rewritten"]},
+    old={}, new={},
+)  # fmt: skip
+MENDED = exactly(
+    rule=TEXT, name=TEXT, path=TEXT, count=COUNT, dropped=COUNT, fields=listed(TEXT), changes=listed(CHANGE)
 )  # fmt: skip
 TOOL = exactly(name={"const": "cocolint"}, version=TEXT)
 CONTRACT = exactly(
-    version={"const": 1}, tool=TOOL, files=listed(FILE), findings=listed(FINDING), skipped=listed(SKIPPED), summary=SUMMARY
-)
-LINES = {"file": FILE, "finding": FINDING, "skipped": SKIPPED, "summary": SUMMARY, "run": exactly(version={}, tool=TOOL)}
+    version={"const": 1}, tool=TOOL, files=listed(FILE), findings=listed(FINDING), mended=listed(MENDED),
+    skipped=listed(SKIPPED), summary=SUMMARY,
+)  # fmt: skip
+LINES = {"file": FILE, "finding": FINDING, "mended": MENDED, "skipped": SKIPPED, "summary": SUMMARY, "run": exactly(version={}, tool=TOOL)}
 
 
 def as_json(report: Report, **style: Any) -> Any:
@@ -88,7 +97,7 @@ def test_a_limit_is_kept_and_told(limit: int) -> None:
 def test_summary_counts() -> None:
     assert as_json(reports.typical(), machine_examples=0)["summary"] == {
         "files": 3, "errors": 4, "warnings": 104_213, "infos": 1, "fixable_safe": 0, "fixable_unsafe": 104_213,
-        "seconds": 41.23, "exit_code": 2,
+        "mending": "off", "mended": 0, "written": 0, "seconds": 41.23, "exit_code": 2,
     }  # fmt: skip
 
 
@@ -107,6 +116,18 @@ def test_json_lines() -> None:
     assert kinds == ["run", *["file"] * 3, *["finding"] * 4, *["skipped"] * 5, "summary"]
     for kind, line in zip(kinds, lines, strict=True):
         jsonschema.validate(line, LINES[kind])
+
+
+def test_what_was_mended() -> None:
+    data = as_json(reports.mended())
+    jsonschema.validate(data, CONTRACT)
+    assert [(change["field"], change["how"], change["new"]) for change in data["mended"][0]["changes"]] == [
+        ("iscrowd", "added", 0), ("iscrowd", "changed", 1), ("", "dropped", None),
+    ]  # fmt: skip
+    assert data["summary"]["mended"] == 1_204
+    assert {entry["because"] for entry in data["skipped"]} == {
+        "not mended: it would make bbox-degenerate fire", "not mended: it is compressed",
+    }  # fmt: skip
 
 
 def test_values_that_json_cannot_hold() -> None:

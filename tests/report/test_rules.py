@@ -9,15 +9,16 @@ from collections.abc import Iterable
 import pytest
 
 from cocolint import profiles
+from cocolint.engine.fixing import Record
 from cocolint.engine.registry import Registry
 from cocolint.engine.rule import rule
 from cocolint.failure import ConfigError, RuleError
-from cocolint.model import Finding, Fix, Severity, Task
+from cocolint.model import Finding, Severity, Stage, Task
 from cocolint.report import rules
 from tests.report.snapshot import assert_snapshot
 
 
-@rule("B010", "bbox-out-of-image", Severity.WARNING, impact=1, requires=["bbox-length"], fix=Fix.UNSAFE, tasks=[Task.INSTANCES])
+@rule("B010", "bbox-out-of-image", Severity.WARNING, impact=1, requires=["bbox-length"], tasks=[Task.INSTANCES])
 def bbox_out_of_image(annotations: object, *, tolerance: float = 1.0, names: tuple[str, ...] = ()) -> Iterable[Finding]:
     """The box reaches over the border of its image.
 
@@ -31,10 +32,22 @@ def bbox_out_of_image(annotations: object, *, tolerance: float = 1.0, names: tup
     return []
 
 
-@rule("B003", "bbox-length", Severity.ERROR, fix=Fix.SAFE)
+@bbox_out_of_image.fix(Stage.CLIP, safe=False, writes=["bbox"])
+def clipped(record: Record) -> Record:
+    """Leave it as it is."""
+    return record
+
+
+@rule("B003", "bbox-length", Severity.ERROR)
 def bbox_length(faults: object) -> Iterable[Finding]:
     """The box has not four numbers."""
     return []
+
+
+@bbox_length.fix(Stage.SHAPE, safe=True, writes=["bbox"])
+def shortened(record: Record) -> Record:
+    """Leave it as it is."""
+    return record
 
 
 @rule("D001", "class-imbalance", Severity.INFO, impact=4, relaxed=["roboflow"])

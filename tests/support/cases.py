@@ -29,7 +29,8 @@ class Case:
 
     `fires` is the count that the rule must report, 0 for a case in which it must stay silent. No other rule may report an
     error; `also` names those that may, because the same edit is a fault of theirs as well. `labels` are the lines of a list
-    of labels that the file is compared with. `files` are written beside the file, by their paths from its folder.
+    of labels that the file is compared with. `files` are written beside the file, by their paths from its folder. `leaves` is
+    the count that the rule reports after all its fixes, the unsafe ones included, where they cannot mend everything.
     """
 
     rule: str
@@ -43,6 +44,7 @@ class Case:
     also: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
+    leaves: int = 0
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.about}"

@@ -7,18 +7,23 @@ from typing import Any
 import numpy as np
 
 from cocolint.model import (
+    MISSING,
+    Change,
     Crash,
     ExitCode,
     FileResult,
     Finding,
     FindingGroup,
     Fix,
+    Mended,
+    Mending,
     Occurrence,
     Report,
     Severity,
     Skip,
     Status,
     Task,
+    Withdrawn,
 )
 
 TRAIN = "annotations/instances_train.json"
@@ -162,3 +167,24 @@ def typical() -> Report:
 def clean() -> Report:
     """Return a report of three files in which nothing is wrong."""
     return report(result(), result(VAL), result("annotations/person_keypoints_val.json", task=Task.PERSON_KEYPOINTS))
+
+
+def mended(**changes: Any) -> Report:
+    """Return a report of a run that mended two rules, held one fix back and left a file alone."""
+    crowds = [
+        Change("iscrowd-missing", "annotation", 1, "iscrowd", MISSING, 0),
+        Change("iscrowd-missing", "annotation", "two", "iscrowd", True, 1),
+        Change("iscrowd-missing", "annotation", 3, "", {"id": 3}, MISSING),
+    ]
+    size = Change("image-size-type", "image", 7, "width", "640", 640)
+    plain: dict[str, Any] = {
+        "mending": Mending.DONE,
+        "mended": [
+            Mended("R016", "iscrowd-missing", TRAIN, 1_203, 1, ("iscrowd",), crowds),
+            Mended("I020", "image-size-type", VAL, 1, 0, ("width",), [size]),
+        ],
+        "withdrawn": [Withdrawn("B011", "bbox-slightly-outside", VAL, "it would make bbox-degenerate fire")],
+        "not_mended": [("annotations/old.json.gz", "it is compressed")],
+        "written": [TRAIN, VAL],
+    }
+    return report(result(TRAIN, out_of_image(3)), result(VAL), **plain | changes)

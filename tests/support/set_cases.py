@@ -24,7 +24,7 @@ class SetCase:
     The task of a file is that of its name, else instances. Files of one subset are about the same images; those of other
     subsets have images, ids and names of their own. `fires` is the count that the rule must report in each file, none
     where it is not named. No other rule may report an error, except for those in `also`. `places` are written beside the
-    files: bytes, or None for a folder.
+    files: bytes, or None for a folder. `leaves` is the count that the rule reports in each file after all its fixes.
     """
 
     rule: str
@@ -34,6 +34,7 @@ class SetCase:
     places: Mapping[str, bytes | None] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    leaves: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.about}"

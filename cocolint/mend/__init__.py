@@ -1,0 +1,1 @@
+"""Mending: fixes applied to the bytes of a file, so that nothing else changes."""

@@ -1,0 +1,249 @@
+"""Checking the files of one run: each on its own, then against the others of its data set."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from cocolint import discover
+from cocolint.config import Settings
+from cocolint.engine import pool
+from cocolint.engine.dataset import Dataset, Member, truth_of
+from cocolint.engine.requirements import Verdicts
+from cocolint.engine.rule import Rule, Scope
+from cocolint.engine.running import Absent, Checked, Options, Outcome, Pngs, SliceOutcome, check_document, pngs_of
+from cocolint.failure import PathError
+from cocolint.gate import Gate
+from cocolint.model import AnnotationFile, FileFacts, FileResult, Finding, FindingGroup, Severity, Skip, Status, Task
+from cocolint.pictures import image_root
+from cocolint.pictures.files import Pictures
+from cocolint.read import others
+from cocolint.read.data_sets import Several
+from cocolint.read.document import Document, open_document
+from cocolint.read.locate import Locator
+from cocolint.read.slicing import NotCoco
+from cocolint.read.source import Source, Unusable, size_of
+from cocolint.read.structure import BadCut
+
+
+class Progress(Protocol):
+    """Whoever wants to know how far a run is."""
+
+    def start(self, file: str, size: int, unit: str = "") -> None:
+        """A file of `size` bytes is about to be read, or so many of another unit are about to be done."""
+
+    def advance(self, size: int) -> None:
+        """So many more of them are done."""
+
+
+class NoProgress:
+    """Nobody wants to know."""
+
+    def start(self, file: str, size: int, unit: str = "") -> None:
+        """Do nothing."""
+
+    def advance(self, size: int) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class Run:
+    """Files, checked with the same settings, and all that came of it.
+
+    `fixtures` are those of the whole run. `results` come in the order of the files, `checked` holds those that could be read.
+    """
+
+    gate: Gate
+    options: Options
+    settings: Settings
+    fixtures: Mapping[str, Any]
+    progress: Progress
+    results: list[FileResult] = field(default_factory=list)
+    locators: dict[str, Locator] = field(default_factory=dict)
+    checked: list[Checked] = field(default_factory=list)
+    steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    not_coco: int = 0
+    broken: bool = False
+    stopped_early: bool = False
+
+    def check(self, files: list[AnnotationFile]) -> None:
+        """Check each file on its own, then compare them. Raises `PathError` if the ground truth cannot be read."""
+        for file in files:
+            self._check_file(file)
+            if self.gate.enough(self.results):
+                self.stopped_early = file is not files[-1]
+                break
+        self._compare()
+
+    def again(self, copies: Mapping[str, Path]) -> Self:
+        """Return the run with mended `copies` in the place of some files, which alone are read anew."""
+        run = replace(
+            self, results=[], checked=[], locators=dict(self.locators), steps=defaultdict(float), progress=NoProgress()
+        )
+        known = {checked.facts.display: checked for checked in self.checked}
+        for result in self.results:
+            checked = known.get(result.path)
+            if checked is None:
+                run.results.append(result)
+            elif result.path in copies:
+                run._check_file(checked.document.file._replace(mended=copies[result.path], named_by_user=True))
+            else:
+                run.checked.append(replace(checked, compared=Outcome()))
+                run.results.append(result)
+        run._compare()
+        return run
+
+    def _check_file(self, file: AnnotationFile) -> None:
+        try:
+            self._read_and_check(file)
+        except OSError as error:
+            self.broken = True
+            note = f"cannot be read: {error.strerror or error}"
+            self.results.append(FileResult(file.display, file.task, file.subset, "", file.layout, Status.UNREADABLE, note=note))
+
+    def _read_and_check(self, file: AnnotationFile, source: Source | None = None) -> None:
+        size = size_of(file)
+        self.progress.start(file.display, size)
+        begin = time.perf_counter()
+        try:
+            document = open_document(file, source=source)
+            opened = time.perf_counter()
+            try:
+                self._check_document(document)
+            except BadCut:
+                self._check_document(open_document(file, exact=True, source=source))
+        except NotCoco as reason:
+            if not file.named_by_user:
+                self.not_coco += 1
+                return
+            fault = Unusable("top-level-missing-images", Finding(str(reason), hint=others.ADVICE))
+            self._unusable(file, size, fault)
+        except Several as several:
+            for part in several.parts:
+                self._read_and_check(part, several.source)
+        except Unusable as fault:
+            if not file.named_by_user and not _meant_as_coco(file, fault):
+                self.not_coco += 1
+                return
+            self._unusable(file, size, fault)
+        else:
+            self.steps["open"] += opened - begin
+            self.steps["decode and check"] += time.perf_counter() - opened
+
+    def _unusable(self, file: AnnotationFile, size: int, fault: Unusable) -> None:
+        """Report a file that has one finding and nothing more to look at."""
+        task = file.task or Task.INSTANCES
+        facts = FileFacts(file.display, task, file.subset, "", file.layout, True, frozenset(), {})
+        rules = [replace(self.gate.registry.get(fault.rule), requires=())]
+        groups = self.gate.passes_unless_ignored(Verdicts({fault.rule: [fault.finding]}, facts, rules).groups, file)
+        status = Status.UNREADABLE if groups else Status.SKIPPED
+        result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
+        result.groups = groups
+        result.marks = _marks(rules, groups, [])
+        self.locators[file.display] = Locator(file.path, source=fault.source)
+        self.results.append(result)
+
+    def _check_document(self, document: Document) -> None:
+        rules = [rule for rule in self.gate.rules if document.task in rule.tasks]
+        pngs = pngs_of(document, rules, self.settings.no_images)
+        slices = self._check_slices(document, rules, pngs)
+        more = {**self.fixtures, "segment_folder": pngs, "pictures": self._pictures_of(document, rules)}
+        if document.file.archive:
+            more["surroundings"] = Absent("the file is in an archive")
+        checked = check_document(document, slices, rules, self.options, more)
+        self.checked.append(checked)
+        self.locators[checked.facts.display] = Locator(document.file.path, document)
+        self.results.append(self._result_of(checked))
+
+    def _check_slices(self, document: Document, rules: list[Rule], pngs: Pngs) -> list[SliceOutcome]:
+        settings = self.settings
+        return pool.check_slices(
+            document, rules, self.options, settings.processes, settings.rules_path, self.progress.advance, pngs
+        )
+
+    def _pictures_of(self, document: Document, rules: list[Rule]) -> Pictures | Absent:
+        if not any("pictures" in rule.fixtures for rule in rules):
+            return Absent("no rule asks for them")
+        if self.settings.no_images:
+            return Absent("--no-images")
+        root = image_root.find(document.file, document.images.file_name, self.settings.images_root)
+        if root is None:
+            return Absent("no image root: name one with --images-root")
+        return Pictures(root, document.images, self.settings.processes, self.progress)
+
+    def _compare(self) -> None:
+        """Run the rules that compare files, each data set on its own."""
+        told = self._ground_truth() if any(checked.facts.task.is_results for checked in self.checked) else None
+        by_root: dict[Path, list[Checked]] = defaultdict(list)
+        for checked in self.checked:
+            by_root[checked.document.file.root].append(checked)
+        for group in by_root.values():
+            members = [checked.member for checked in group]
+            for place, checked in enumerate(group):
+                if not any(rule.scope is Scope.DATASET for rule in checked.rules):
+                    continue
+                alone = Absent("no other file of its data set was checked")
+                dataset = Dataset(members, place)
+                truth = (told or truth_of(dataset.me, members)) if checked.facts.task.is_results else None
+                checked.compare(
+                    dataset if len(members) > 1 else alone,
+                    truth or Absent("there is no ground truth: name it with --ground-truth"),
+                    self.options,
+                )
+                old = next(number for number, result in enumerate(self.results) if result.path == checked.facts.display)
+                self.results[old] = self._result_of(checked)
+
+    def _ground_truth(self) -> Member | None:
+        """Return the file that the user named as ground truth, read but not checked. Raises `PathError` if it cannot be."""
+        path = self.settings.ground_truth
+        if path is None:
+            return None
+        file = discover.find([str(path)])[0]
+        known = next((checked for checked in self.checked if checked.document.file.path == file.path), None)
+        if known:
+            return known.member
+        try:
+            document = open_document(file, exact=True)
+            return check_document(document, self._check_slices(document, [], Absent("")), [], {}, {}).member
+        except (OSError, NotCoco, Unusable) as error:
+            raise PathError(f"--ground-truth {path}: {error}") from error
+
+    def _result_of(self, checked: Checked) -> FileResult:
+        """Return what came of a file, after requirements and the gate."""
+        document, facts = checked.document, checked.facts
+        file = document.file
+        verdicts = Verdicts(checked.findings, facts, checked.rules, checked.skipped)
+        names = self.gate.reported(file)
+        skips = [skip for skip in verdicts.skips if skip.name in names]
+        groups = self.gate.passes(verdicts.groups, file)
+        pictures = checked.member.pictures
+        return FileResult(
+            file.display, document.task, file.subset, document.dialect, file.layout,
+            Status.FAILED if self.gate.fails(groups) else Status.PASSED,
+            len(document.images), facts.row_counts["annotations"], len(document.categories), size_of(file),
+            pictures=pictures.looked_at if pictures else 0,
+            marks=_marks([rule for rule in checked.rules if rule.name in names], groups, skips), groups=groups, skips=skips,
+        )  # fmt: skip
+
+
+def _meant_as_coco(file: AnnotationFile, fault: Unusable) -> bool:
+    """Whether an unusable file was to be an annotation file, by its name, its place, or the words at its start."""
+    is_json = fault.rule == "top-level-not-object"
+    if file.follows_pattern or (file.layout != "flat" and not is_json):
+        return True
+    head = fault.source.read(0, 1 << 20) if fault.source else b""
+    return any(word in head for word in (b'"annotations"', b'"images"', b'"categories"', b'"image_id"'))
+
+
+def _marks(rules: Iterable[Rule], groups: Iterable[FindingGroup], skips: Iterable[Skip]) -> list[tuple[str, str]]:
+    worst: dict[str, Severity] = {}
+    for group in groups:
+        worst[group.code] = max(group.severity, worst.get(group.code, Severity.INFO))
+    letters = {Severity.ERROR: "F", Severity.WARNING: "W", Severity.INFO: "I"}
+    skipped = {skip.code for skip in skips}
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    return [(r.code, "s" if r.code in skipped else letters[worst[r.code]] if r.code in worst else ".") for r in ordered]
