@@ -80,7 +80,7 @@ def _table(rules: list[Rule]) -> str:
 
 def _row(rule: Rule) -> str:
     link = f"[{rule.code}](docs/rules.md#{rule.code.lower()}-{rule.name})"
-    cells = [link, f"`{rule.name}`", _level(rule), rule.fix or "", _prose(rule.summary)]
+    cells = [link, f"`{rule.name}`", _level(rule), rule.safety or "", _prose(rule.summary)]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
@@ -124,8 +124,8 @@ def _article(rule: Rule, example: Example | None) -> Iterable[str]:
         yield from ("", *fenced) if example.lines else ("", f"**Example:** {_prose(example.about)}.")
     yield ""
     yield f"- level: {_level(rule)}"
-    if rule.fix:
-        yield f"- fix: {rule.fix}"
+    if rule.safety:
+        yield f"- fix: {rule.safety}"
     yield f"- tasks: {_tasks(rule)}"
     if rule.requires:
         yield f"- not where these found something: {', '.join(f'`{name}`' for name in rule.requires)}"

@@ -14,7 +14,6 @@ from cocolint.api import (
     Faults,
     FileFacts,
     Finding,
-    Fix,
     Images,
     Index,
     Severity,
@@ -32,7 +31,7 @@ CLASSIFIED_TASKS = OBJECT_TASKS | {Task.LABELS}
 """The tasks whose annotations name a category each."""
 
 
-@rule("A001", "annotation-id-missing", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+@rule("A001", "annotation-id-missing", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS)
 def annotation_id_missing(faults: Faults) -> Iterable[Finding]:
     """An annotation has no `id`.
 
@@ -43,7 +42,7 @@ def annotation_id_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+@rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS)
 def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     """An annotation id stands on more than one annotation.
 
@@ -64,8 +63,7 @@ def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     return index.at(rows, "id", "id {id} stands on an earlier annotation too", id=index.id[rows])
 
 
-@rule("A003", "annotation-id-zero", Severity.WARNING, impact=1, requires=["annotation-id-duplicate"], tasks=OBJECT_TASKS,
-      fix=Fix.SAFE)  # fmt: skip
+@rule("A003", "annotation-id-zero", Severity.WARNING, impact=1, requires=["annotation-id-duplicate"], tasks=OBJECT_TASKS)
 def annotation_id_zero(index: Index) -> Iterable[Finding]:
     """An annotation has the id 0.
 
@@ -77,7 +75,7 @@ def annotation_id_zero(index: Index) -> Iterable[Finding]:
     return index.where(index.has("id") & (index.id == 0), "id", "id 0 means no match to COCOeval")
 
 
-@rule("A004", "annotation-id-not-integer", Severity.ERROR, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+@rule("A004", "annotation-id-not-integer", Severity.ERROR, tasks=NUMBERED_TASKS)
 def annotation_id_not_integer(faults: Faults) -> Iterable[Finding]:
     """The id of an annotation is not an integer.
 
@@ -89,7 +87,7 @@ def annotation_id_not_integer(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("A005", "annotation-id-negative", Severity.WARNING, impact=4, tasks=NUMBERED_TASKS, fix=Fix.SAFE)
+@rule("A005", "annotation-id-negative", Severity.WARNING, impact=4, tasks=NUMBERED_TASKS)
 def annotation_id_negative(index: Index) -> Iterable[Finding]:
     """An annotation id is below 0.
 
@@ -111,7 +109,7 @@ def annotation_image_id_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("A007", "annotation-image-id-unknown", Severity.ERROR, impact=1, fix=Fix.UNSAFE,
+@rule("A007", "annotation-image-id-unknown", Severity.ERROR, impact=1,
       requires=["top-level-missing-images", "section-not-array"])  # fmt: skip
 def annotation_image_id_unknown(index: Index, images: Images) -> Iterable[Finding]:
     """An annotation belongs to an image that the file does not have.
@@ -128,7 +126,7 @@ def annotation_image_id_unknown(index: Index, images: Images) -> Iterable[Findin
     yield from index.where(unknown, "image_id", "no image has the id {image_id}", image_id=index.image_id)
 
 
-@rule("A008", "annotation-image-id-type", Severity.ERROR, fix=Fix.SAFE)
+@rule("A008", "annotation-image-id-type", Severity.ERROR)
 def annotation_image_id_type(faults: Faults, images: Images) -> Iterable[Finding]:
     """The `image_id` of an annotation is not an integer.
 
@@ -181,7 +179,7 @@ def category_id_unknown(index: Index, categories: Categories) -> Iterable[Findin
         yield from index.where(unknown & kind, "category_id", message, category_id=index.category_id)
 
 
-@rule("A011", "category-id-out-of-range", Severity.INFO, impact=1, tasks=CLASSIFIED_TASKS, fix=Fix.UNSAFE)
+@rule("A011", "category-id-out-of-range", Severity.INFO, impact=1, tasks=CLASSIFIED_TASKS)
 def category_id_out_of_range(index: Index, categories: Categories) -> Iterable[Finding]:
     """A category id in use is larger than the number of categories.
 
@@ -198,7 +196,7 @@ def category_id_out_of_range(index: Index, categories: Categories) -> Iterable[F
         yield Finding(f"id {used.max()} is in use, with {count} categories", "annotations")
 
 
-@rule("A012", "category-id-off-by-one", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS, fix=Fix.UNSAFE,
+@rule("A012", "category-id-off-by-one", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS,
       requires=["top-level-missing-categories", "section-not-array"])  # fmt: skip
 def category_id_off_by_one(index: Index, categories: Categories, *, least: int = 20) -> Iterable[Finding]:
     """The category ids of the whole file are shifted by one, or are positions in the list of categories.
@@ -226,7 +224,7 @@ def category_id_off_by_one(index: Index, categories: Categories, *, least: int =
         )
 
 
-@rule("A017", "annotation-ignore-flag", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("A017", "annotation-ignore-flag", Severity.WARNING, impact=3, tasks=OBJECT_TASKS)
 def annotation_ignore_flag(index: Index) -> Iterable[Finding]:
     """An annotation says `ignore`.
 
@@ -238,18 +236,29 @@ def annotation_ignore_flag(index: Index) -> Iterable[Finding]:
     return index.where(index.ignored, "ignore", "`ignore` is set")
 
 
-@rule("A018", "annotation-rotation-attribute", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("A018", "annotation-rotation-attribute", Severity.WARNING, tasks=OBJECT_TASKS)
 def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
     """The box is rotated, and only an attribute says so.
 
     What breaks: every reader of COCO passes over the angle silently and takes the upright box, which does not cover the
     object.
-    Definition: `attributes.rotation` is a number other than 0, as CVAT and Encord write it, in degrees.
+    Definition: `attributes.rotation` is a number other than 0, as CVAT and Encord write it, in degrees, and there is no mask
+    but the upright box itself (within 0.5 px). Rotated corners in `segmentation` tell the rotation to readers of masks;
+    whether the box is that of the polygon, `bbox-vs-segmentation` says.
     Fix: make the rotated corners a polygon and its bounds the box. Unsafe: it changes the geometry.
     """
-    return index.where(
-        index.rotation != 0, "attributes/rotation", "rotated by {angle:g} degrees, the box is not", angle=index.rotation
-    )
+    alone = (index.rotation != 0) & (np.isnan(index.mask_area) | _is_upright_box(index))
+    message = "rotated by {angle:g} degrees, the box is not"
+    return index.where(alone, "attributes/rotation", message, angle=index.rotation)
+
+
+def _is_upright_box(index: Index) -> Bools:
+    """Tell which masks are nothing but the box; rotated corners have other bounds, or less area than their bounds."""
+    x, y, w, h = index.bbox.T
+    with np.errstate(all="ignore"):
+        edges = np.abs(index.mask_bounds - np.column_stack([x, y, x + w, y + h])).max(axis=1) <= 0.5
+        upright: Bools = edges & (np.abs(index.mask_area - w * h) <= w + h)
+    return upright
 
 
 @rule("A019", "annotation-count-outlier", Severity.INFO, impact=4, tasks=OBJECT_TASKS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Index, Severity, rule
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Floats, Index, Severity, rule
 
 from ._raster import pixel_counts
 
@@ -42,7 +42,7 @@ def _is_near(area: Floats, other: Floats, least: Floats | float, share: float) -
     return near
 
 
-@rule("P028", "area-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["crowdpose", "posetrack"])
+@rule("P028", "area-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, relaxed=["crowdpose", "posetrack"])
 def area_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `area`.
 
@@ -53,7 +53,7 @@ def area_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("P029", "area-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+@rule("P029", "area-type", Severity.ERROR, tasks=ALL_TASKS)
 def area_type(faults: Faults) -> Iterable[Finding]:
     """The `area` is no number.
 
@@ -64,7 +64,7 @@ def area_type(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS, fix=Fix.SAFE,
+@rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS,
       relaxed=["encord"])  # fmt: skip
 def area_nonpositive(index: Index) -> Iterable[Finding]:
     """The `area` is 0 or less, though the object has an extent.
@@ -83,7 +83,7 @@ def area_nonpositive(index: Index) -> Iterable[Finding]:
 @rule(
     "P031", "area-mismatch", Severity.WARNING,
     requires=["bbox-degenerate", "area-nonpositive", "area-normalized", "area-exceeds-image", *UNSOUND_MASK],
-    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
     """The `area` is neither that of the mask nor that of the box.
@@ -134,9 +134,7 @@ def _most(annotations: Annotations) -> Floats:
     return most
 
 
-@rule(
-    "P032", "area-is-bbox-area", Severity.INFO, requires=["area-nonpositive", "bbox-degenerate", *UNSOUND_MASK], fix=Fix.UNSAFE
-)
+@rule("P032", "area-is-bbox-area", Severity.INFO, requires=["area-nonpositive", "bbox-degenerate", *UNSOUND_MASK])
 def area_is_bbox_area(index: Index) -> Iterable[Finding]:
     """The `area` is that of the box, though the mask is smaller.
 
@@ -174,7 +172,7 @@ def area_box_only(index: Index) -> Iterable[Finding]:
 
 @rule(
     "P034", "area-exceeds-bbox", Severity.WARNING, impact=3,
-    requires=["bbox-degenerate", "area-exceeds-image"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=["bbox-degenerate", "area-exceeds-image"], tasks=OBJECT_TASKS,
 )  # fmt: skip
 def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
     """The `area` is larger than the box.
@@ -192,7 +190,7 @@ def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
     return index.where(more, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=index.area, box=box)
 
 
-@rule("P035", "area-exceeds-image", Severity.ERROR, impact=3, requires=["bbox-degenerate"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("P035", "area-exceeds-image", Severity.ERROR, impact=3, requires=["bbox-degenerate"], tasks=OBJECT_TASKS)
 def area_exceeds_image(index: Index) -> Iterable[Finding]:
     """The `area` is larger than the image.
 
@@ -210,7 +208,7 @@ def area_exceeds_image(index: Index) -> Iterable[Finding]:
 
 @rule(
     "P036", "area-normalized", Severity.ERROR, impact=3, requires=["bbox-degenerate", "area-nonpositive"],
-    tasks=OBJECT_TASKS, fix=Fix.SAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def area_normalized(index: Index) -> Iterable[Finding]:
     """The `area` is a part of the image, not in square pixels.

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Finding, Fix, Floats, Index, Severity, median, rule
+from cocolint.api import OBJECT_TASKS, Bools, Finding, Floats, Image, Index, Record, Severity, Stage, median, rule
+
+from ._shapes import box_between, is_box, with_box
 
 ENOUGH = 20
 SAMPLE = 20_000
@@ -188,7 +190,7 @@ def touching_thousand(boxes: Boxes) -> int:
     return int(np.sum(shorter & (end >= 990) & (end > boxes.size + 1)))
 
 
-@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, requires=["polygon-geographic"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, requires=["polygon-geographic"], tasks=OBJECT_TASKS)
 def bbox_normalized(index: Index) -> Iterable[Finding]:
     """The boxes are given as parts of the image, not in pixels.
 
@@ -196,7 +198,8 @@ def bbox_normalized(index: Index) -> Iterable[Finding]:
     Definition: of 20 or more boxes in images of 16 px and more, 95 % have no number above 1.001, or 95 % have neither
     width nor height above 1.001 while x and y are larger. Boxes of exactly 1 x 1 px do not count for the latter.
     Tolerance: 0.001 for rounding; in right files next to no box is that small.
-    Fix: multiply by width and height of the image, in the whole data set. Unsafe: every box changes.
+    Fix: multiply by width and height of the image, in the whole file. Unsafe: every box changes. Boxes with larger numbers
+    are left as they are.
     """
     boxes = boxes_of(index).in_images(16)
     if len(boxes) < ENOUGH:
@@ -204,17 +207,39 @@ def bbox_normalized(index: Index) -> Iterable[Finding]:
     whole, extent = in_unit(boxes), extent_in_unit(boxes)
     if share(whole) >= 0.95:
         yield Finding(
-            f"{whole.sum()} of {len(boxes)} boxes have no number above 1: parts of the image, not pixels", "annotations"
+            f"{whole.sum()} of {len(boxes)} boxes have no number above 1: parts of the image, not pixels",
+            "annotations",
+            values={"is_whole": np.array([True])},
         )
     elif share(extent) >= 0.95:
         yield Finding(
             f"{extent.sum()} of {len(boxes)} boxes have a width and height of at most 1: parts of the image, "
             "although x and y are larger",
             "annotations",
+            values={"is_whole": np.array([False])},
         )
 
 
-@rule("B015", "bbox-xyxy", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@bbox_normalized.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])
+def parts_to_pixels(record: Record, image: Image | None, is_whole: bool) -> Record:
+    """Multiply what has no number above 1 by the size of the image."""
+    bbox = record.get("bbox")
+    if not is_box(bbox) or image is None or max(map(abs, bbox if is_whole else bbox[2:])) > UNIT:
+        return record
+    if is_whole:
+        return scaled(record, bbox, image, 1)
+    return with_box(record, [*bbox[:2], round(bbox[2] * image.width, 2), round(bbox[3] * image.height, 2)])
+
+
+def scaled(record: Record, bbox: list[float], image: Image, parts: float) -> Record:
+    """Return a record whose box was in so many parts of the image."""
+    across, down = image.width / parts, image.height / parts
+    x, y, width, height = bbox
+    box = box_between(x * across, y * down, (x + width) * across, (y + height) * down)
+    return record if box is None else with_box(record, box)
+
+
+@rule("B015", "bbox-xyxy", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS)
 def bbox_xyxy(index: Index) -> Iterable[Finding]:
     """The boxes are `[left, top, right, bottom]` instead of `[x, y, width, height]`.
 
@@ -225,7 +250,8 @@ def bbox_xyxy(index: Index) -> Iterable[Finding]:
     10 % reach over its border by 1 px as width and height: three or more, one by a tenth of itself.
     Tolerance: in right files 5 to 15 % of the boxes are ordered like corners and none reaches over; in files of corners
     all are, and 76 to 80 % do.
-    Fix: subtract x and y from the last two numbers, in the whole data set. Unsafe: every box changes.
+    Fix: subtract x and y from the last two numbers, in the whole file. Unsafe: every box changes. Those that cannot be
+    corners are left as they are.
     """
     boxes = boxes_of(index)
     segmentation, area = corners_by_bounds(boxes), corners_by_area(boxes)
@@ -247,7 +273,16 @@ def bbox_xyxy(index: Index) -> Iterable[Finding]:
         )
 
 
-@rule("B016", "bbox-cxcywh", Severity.ERROR, impact=1, requires=["bbox-xyxy"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@bbox_xyxy.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])
+def corners_to_extent(record: Record) -> Record:
+    """Subtract the first corner from the second."""
+    bbox = record.get("bbox")
+    if not is_box(bbox) or bbox[2] <= bbox[0] or bbox[3] <= bbox[1]:
+        return record
+    return with_box(record, [*bbox[:2], round(bbox[2] - bbox[0], 6), round(bbox[3] - bbox[1], 6)])
+
+
+@rule("B016", "bbox-cxcywh", Severity.ERROR, impact=1, requires=["bbox-xyxy"], tasks=OBJECT_TASKS)
 def bbox_cxcywh(index: Index) -> Iterable[Finding]:
     """The boxes are `[centre x, centre y, width, height]` instead of starting at the top left corner.
 
@@ -257,7 +292,7 @@ def bbox_cxcywh(index: Index) -> Iterable[Finding]:
     the centre, and 5 % reach over its border by 1 px if they are not: three or more, one by a tenth of itself.
     Tolerance: 73 to 91 % of right boxes could be centred and none reaches over; in files of centres all can, and
     11 to 30 % do.
-    Fix: subtract half of width and height from x and y, in the whole data set. Unsafe: every box changes.
+    Fix: subtract half of width and height from x and y, in the whole file. Unsafe: every box changes.
     """
     boxes = boxes_of(index)
     segmentation = centres_by_bounds(boxes)
@@ -273,7 +308,16 @@ def bbox_cxcywh(index: Index) -> Iterable[Finding]:
         )
 
 
-@rule("B018", "bbox-percent", Severity.WARNING, impact=1, requires=["bbox-cxcywh"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@bbox_cxcywh.fix(Stage.SHAPE, safe=False, writes=["bbox"])
+def from_the_middle(record: Record) -> Record:
+    """Subtract half of the extent from the middle."""
+    bbox = record.get("bbox")
+    if not is_box(bbox):
+        return record
+    return record | {"bbox": [round(bbox[0] - bbox[2] / 2, 6), round(bbox[1] - bbox[3] / 2, 6), *bbox[2:]]}
+
+
+@rule("B018", "bbox-percent", Severity.WARNING, impact=1, requires=["bbox-cxcywh"], tasks=OBJECT_TASKS)
 def bbox_percent(index: Index) -> Iterable[Finding]:
     """The boxes seem to be in percent of the image.
 
@@ -281,7 +325,7 @@ def bbox_percent(index: Index) -> Iterable[Finding]:
     Definition: of 50 or more boxes in images whose median short side is above 200 px, none ends beyond 100.5, one at 1.5
     or more, and 10 or more end between 99 and 100.5.
     Tolerance: at most 1.1 % of right boxes end before 100 px.
-    Fix: multiply by width and height of the image and divide by 100, in the whole data set. Unsafe: every box changes.
+    Fix: multiply by width and height of the image and divide by 100, in the whole file. Unsafe: every box changes.
     """
     boxes = boxes_of(index)
     touching = touching_hundred(boxes)
@@ -291,9 +335,15 @@ def bbox_percent(index: Index) -> Iterable[Finding]:
         )
 
 
+@bbox_percent.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])
+def percent_to_pixels(record: Record, image: Image | None) -> Record:
+    """Take the numbers for hundredths of the image."""
+    bbox = record.get("bbox")
+    return scaled(record, bbox, image, 100) if image and is_box(bbox) else record
+
+
 @rule(
     "B023", "bbox-per-mille", Severity.INFO, impact=3, requires=["bbox-percent", "image-size-swapped"], tasks=OBJECT_TASKS,
-    fix=Fix.UNSAFE,
 )  # fmt: skip
 def bbox_per_mille(index: Index) -> Iterable[Finding]:
     """The boxes seem to be in thousandths of the image.
@@ -304,7 +354,7 @@ def bbox_per_mille(index: Index) -> Iterable[Finding]:
     more, one by a tenth of itself. Of these 10 or more end between 990 and 1000.5 along the shorter side of the image.
     Tolerance: boxes made for a larger copy of the images may end at 1000 along the longer side, but not along the shorter
     one; square images cannot tell.
-    Fix: multiply by width and height of the image and divide by 1000, in the whole data set. Unsafe: every box changes.
+    Fix: multiply by width and height of the image and divide by 1000, in the whole file. Unsafe: every box changes.
     """
     boxes = boxes_of(index)
     touching = touching_thousand(boxes)
@@ -313,3 +363,10 @@ def bbox_per_mille(index: Index) -> Iterable[Finding]:
             f"none of {len(boxes)} boxes ends beyond 1000, and {touching} end there along the shorter side of their image",
             "annotations",
         )
+
+
+@bbox_per_mille.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])
+def per_mille_to_pixels(record: Record, image: Image | None) -> Record:
+    """Take the numbers for thousandths of the image."""
+    bbox = record.get("bbox")
+    return scaled(record, bbox, image, 1000) if image and is_box(bbox) else record

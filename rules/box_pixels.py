@@ -6,15 +6,18 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Finding, Fix, Index, Severity, distinct, rule
+from cocolint.api import OBJECT_TASKS, Finding, Index, Record, Severity, Stage, distinct, rule
 
+from ._shapes import bounds_of, is_box, with_box
 from .box_formats import ENOUGH, every, sample_of, share, usable
 from .boxes import BOX_FORMATS
 
 FEW = 3
+ROUNDING = 0.05
+"""How far a box may be off its polygon by rounding, in pixels."""
 
 
-@rule("B024", "bbox-inclusive", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("B024", "bbox-inclusive", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS)
 def bbox_inclusive(index: Index) -> Iterable[Finding]:
     """The boxes count the pixels at both ends: they are one pixel wider and higher than their polygons.
 
@@ -22,17 +25,30 @@ def bbox_inclusive(index: Index) -> Iterable[Finding]:
     Definition: of 20 or more single objects with polygons, 80 % have a box wider than the polygon by 1 px and higher by
     1 px, each within 0.05 px: the writer took `max - min + 1`.
     Tolerance: 0.05 px for rounding.
-    Fix: take 1 off width and height where the polygons are the outline and not pixel centres. Unsafe: every box changes.
+    Fix: take 1 off width and height of those boxes. Unsafe: it is right where the polygons are the outline, not where they
+    are the centres of pixels.
     """
     boxes = sample_of(index, index.is_polygon & ~index.crowd)
     boxes = boxes.of(usable(boxes.xywh) & usable(boxes.bounds))
     wider = boxes.xywh[:, 2:] - (boxes.bounds[:, 2:] - boxes.bounds[:, :2])
-    inclusive = every(np.abs(wider - 1) <= 0.05)
+    inclusive = every(np.abs(wider - 1) <= ROUNDING)
     if len(boxes) >= ENOUGH and share(inclusive) >= 0.8:
         yield Finding(f"{inclusive.sum()} of {len(boxes)} boxes are 1 px wider and higher than their polygons", "annotations")
 
 
-@rule("B025", "bbox-one-based", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@bbox_inclusive.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])
+def as_wide_as_the_polygon(record: Record) -> Record:
+    """Take 1 off width and height of a box that is 1 px wider and higher than its polygon."""
+    bbox, bounds = record.get("bbox"), bounds_of(record.get("segmentation"))
+    if not is_box(bbox) or bounds is None or isinstance(record["segmentation"], dict):
+        return record
+    over = (bbox[2] - (bounds[2] - bounds[0]) - 1, bbox[3] - (bounds[3] - bounds[1]) - 1)
+    if max(map(abs, over)) > ROUNDING or min(bbox[2:]) <= 1:
+        return record
+    return with_box(record, [*bbox[:2], round(bbox[2] - 1, 6), round(bbox[3] - 1, 6)])
+
+
+@rule("B025", "bbox-one-based", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS)
 def bbox_one_based(index: Index) -> Iterable[Finding]:
     """The boxes seem to count pixels from 1, as in MATLAB and Pascal VOC.
 
@@ -40,7 +56,8 @@ def bbox_one_based(index: Index) -> Iterable[Finding]:
     Definition: of 20 or more boxes, the least x and the least y are exactly 1; a box starts there in 5 % of the images with
     boxes and in three at least; and three boxes or more reach the right or lower border of their image.
     Tolerance: none; where a box starts at 0 nothing is said.
-    Fix: take 1 off x and y, in the whole data set. Unsafe: every box changes.
+    Fix: take 1 off x and y, in the whole file. Unsafe: every box changes, but those that start where their segmentation
+    does.
     """
     known = usable(index.bbox) & every(index.bbox[:, 2:] > 0) & (index.width > 0) & (index.height > 0)
     origin, extent, image = index.bbox[known, :2], index.bbox[known, 2:], index.image[known]
@@ -54,3 +71,12 @@ def bbox_one_based(index: Index) -> Iterable[Finding]:
             f"no box starts before 1, one does there in {touched} of {images} images, and {at_end.sum()} reach the far border",
             "annotations",
         )
+
+
+@bbox_one_based.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox"])
+def from_zero(record: Record) -> Record:
+    """Take 1 off x and y, unless the segmentation starts there too."""
+    bbox, bounds = record.get("bbox"), bounds_of(record.get("segmentation"))
+    if not is_box(bbox) or (bounds and max(abs(bbox[0] - bounds[0]), abs(bbox[1] - bounds[1])) < 0.5):
+        return record
+    return record | {"bbox": [round(bbox[0] - 1, 6), round(bbox[1] - 1, 6), *bbox[2:]]}

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Annotations, Finding, Fix, Severity, Task, rule
+from cocolint.api import OBJECT_TASKS, Annotations, Finding, Record, Severity, Stage, Task, rule
 
+from ._shapes import box_between, is_box
 from .boxes import BOX_FORMATS, corners, finite, placed
 
 OUTSIDE = ("bbox-out-of-image", "bbox-negative-origin", "bbox-fully-outside")
@@ -77,7 +78,7 @@ def bbox_aspect_outlier(annotations: Annotations, *, most: float = 100.0) -> Ite
     return annotations.where(long, "bbox", message, width=width, height=height, aspect=aspect)
 
 
-@rule("B022", "bbox-precision", Severity.INFO, impact=4, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("B022", "bbox-precision", Severity.INFO, impact=4, requires=BOX_FORMATS, tasks=OBJECT_TASKS)
 def bbox_precision(annotations: Annotations, *, decimals: int = 6) -> Iterable[Finding]:
     """A number of the `bbox` has more than six decimals.
 
@@ -94,3 +95,11 @@ def bbox_precision(annotations: Annotations, *, decimals: int = 6) -> Iterable[F
     value = annotations.bbox[rows, long[rows].argmax(axis=1)]
     return annotations.at(rows, "bbox", "{value:.10g} has more than {decimals} decimals", value=value,
                           decimals=np.full(len(rows), decimals))  # fmt: skip
+
+
+@bbox_precision.fix(Stage.CLIP, safe=False, writes=["bbox"])
+def rounded(record: Record) -> Record:
+    """Round the corners, so that the box still ends where it did."""
+    bbox = record.get("bbox")
+    box = box_between(bbox[0], bbox[1], bbox[0] + bbox[2], bbox[1] + bbox[3]) if is_box(bbox) else None
+    return record if box is None else record | {"bbox": box}

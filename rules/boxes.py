@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Severity, rule
+from cocolint.api import (
+    ALL_TASKS,
+    OBJECT_TASKS,
+    Annotations,
+    Bools,
+    Faults,
+    Finding,
+    Floats,
+    Image,
+    Record,
+    Severity,
+    Stage,
+    rule,
+)
+
+from ._shapes import as_number, box_between, box_of, is_box, is_number, with_box
 
 BOX_FORMATS = ("bbox-normalized", "bbox-xyxy", "bbox-cxcywh", "bbox-percent")
 """Each says of a whole file that its boxes mean something else, so that no box of it can be judged."""
@@ -17,8 +33,19 @@ LARGEST = float(np.finfo(np.float32).max)
 ROUNDING = 1e-6
 """The noise of sums of decimal numbers, in pixels."""
 
+SIDES = (("x", "y", "width", "height"), ("x", "y", "w", "h"), ("left", "top", "width", "height"))
+"""The names under which the four numbers stand in objects."""
+CORNERS = (("left", "top", "right", "bottom"), ("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"))
+"""The names under which two corners stand in objects."""
 
-@rule("B001", "bbox-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE)
+
+def box_of_mask(record: Record) -> Record:
+    """Take the bounds of the segmentation where it is sound and has an extent."""
+    box = box_of(record.get("segmentation"))
+    return record if box is None else with_box(record, box)
+
+
+@rule("B001", "bbox-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS)
 def bbox_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `bbox`.
 
@@ -29,7 +56,10 @@ def bbox_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("B002", "bbox-empty", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+bbox_missing.fix(Stage.DERIVE, safe=True, reads=["segmentation"], writes=["bbox"])(box_of_mask)
+
+
+@rule("B002", "bbox-empty", Severity.ERROR, tasks=ALL_TASKS)
 def bbox_empty(faults: Faults) -> Iterable[Finding]:
     """The `bbox` is an empty array.
 
@@ -40,18 +70,32 @@ def bbox_empty(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("B003", "bbox-length", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+bbox_empty.fix(Stage.DERIVE, safe=True, reads=["segmentation"], writes=["bbox"])(box_of_mask)
+
+
+@rule("B003", "bbox-length", Severity.ERROR, tasks=ALL_TASKS)
 def bbox_length(faults: Faults) -> Iterable[Finding]:
     """The `bbox` does not hold four numbers.
 
     What breaks: pycocotools raises "list input can be bounding box (Nx4) or RLEs"; Datumaro refuses the item.
     Definition: `bbox` is an array of one or more numbers, but not of four. Five are often a rotated box, eight its corners.
-    Fix: take the bounds of the segmentation, or of the corners. Unsafe: what the numbers mean is a guess.
+    Fix: take the bounds of the segmentation where it is sound, else those of four corners. Unsafe: what the numbers mean is
+    a guess.
     """
     return faults
 
 
-@rule("B004", "bbox-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+@bbox_length.fix(Stage.DERIVE, safe=False, reads=["segmentation"], writes=["bbox"])
+def bounds_of_numbers(record: Record) -> Record:
+    """Take the bounds of the segmentation, or of four corners."""
+    numbers = record.get("bbox")
+    box = box_of(record.get("segmentation"))
+    if box is None and isinstance(numbers, list) and len(numbers) == 8 and all(map(is_number, numbers)):
+        box = box_between(min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2]))
+    return record if box is None else record | {"bbox": box}
+
+
+@rule("B004", "bbox-type", Severity.ERROR, tasks=ALL_TASKS)
 def bbox_type(faults: Faults) -> Iterable[Finding]:
     """The `bbox` is something else than an array of numbers.
 
@@ -59,12 +103,47 @@ def bbox_type(faults: Faults) -> Iterable[Finding]:
     other readers raise TypeError.
     Definition: `bbox` is no array, or an item of it is no number: a string, null, an object, an array in an array.
     Fix: write the numbers as `[x, y, width, height]`. Safe: strings, named sides and doubled brackets lose nothing; for a
-    null only the segmentation can tell.
+    null the bounds of a sound segmentation are taken. Anything else needs a person.
     """
     return faults
 
 
-@rule("B005", "bbox-nonfinite", Severity.ERROR, requires=["json-nan"], tasks=ALL_TASKS, fix=Fix.SAFE)
+@bbox_type.fix(Stage.CAST, safe=True, writes=["bbox"])
+def plain_numbers(record: Record) -> Record:
+    """Write what is there as an array of four numbers."""
+    bbox = record.get("bbox")
+    if isinstance(bbox, list) and len(bbox) == 1 and isinstance(bbox[0], list):
+        bbox = bbox[0]
+    numbers = _of_names(bbox) if isinstance(bbox, dict) else _as_numbers(bbox)
+    return record if numbers is None else record | {"bbox": numbers}
+
+
+def _of_names(bbox: dict[str, Any]) -> list[float] | None:
+    """Return the four numbers that stand under names, None if the names or the numbers are not clear."""
+    for names in SIDES + CORNERS:
+        if bbox.keys() == set(names):
+            numbers = _as_numbers([bbox[name] for name in names])
+            if numbers is None or names in SIDES:
+                return numbers
+            x, y, right, bottom = numbers
+            return [x, y, round(right - x, 6), round(bottom - y, 6)]
+    return None
+
+
+def _as_numbers(values: Any) -> list[float] | None:
+    numbers = [as_number(value) for value in values] if isinstance(values, list) and len(values) == 4 else [None]
+    return None if None in numbers else [number for number in numbers if number is not None]
+
+
+@bbox_type.fix(Stage.DERIVE, safe=True, reads=["segmentation"], writes=["bbox"])
+def box_for_null(record: Record) -> Record:
+    """Take the bounds of the segmentation where nothing is said."""
+    bbox = record.get("bbox")
+    says_nothing = bbox is None or (isinstance(bbox, list) and None in bbox)
+    return box_of_mask(record) if says_nothing else record
+
+
+@rule("B005", "bbox-nonfinite", Severity.ERROR, requires=["json-nan"], tasks=ALL_TASKS)
 def bbox_nonfinite(annotations: Annotations) -> Iterable[Finding]:
     """A number of the `bbox` is infinite or not a number.
 
@@ -80,19 +159,48 @@ def bbox_nonfinite(annotations: Annotations) -> Iterable[Finding]:
     return annotations.where(broken, "bbox", message, x=x, y=y, width=width, height=height)
 
 
-@rule("B006", "bbox-degenerate", Severity.ERROR, impact=1, requires=BOX_FORMATS, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+bbox_nonfinite.fix(Stage.DERIVE, safe=True, reads=["segmentation"], writes=["bbox"])(box_of_mask)
+
+
+@rule("B006", "bbox-degenerate", Severity.ERROR, impact=1, requires=BOX_FORMATS, tasks=OBJECT_TASKS)
 def bbox_degenerate(annotations: Annotations) -> Iterable[Finding]:
     """The box has no width or no height.
 
     What breaks: torchvision raises "All bounding boxes should have positive height and width"; albumentations raises
     ValueError; detr and mmdetection drop the object silently; elsewhere the loss becomes NaN.
     Definition: `w <= 0 or h <= 0`.
-    Fix: take the bounds of the segmentation if it has an extent, swap corners that were given in the wrong order, or
-    drop the object. Unsafe: an object may be lost.
+    Fix: take the bounds of the segmentation if it has an extent. Safe: no reader could use the box. Without one, a negative
+    side is counted from the other end, and an object without width or height is dropped, unless it has keypoints. Unsafe:
+    what was meant is a guess, and an object may be lost.
     """
     width, height = annotations.bbox[:, 2], annotations.bbox[:, 3]
     flat = finite(annotations) & ((width <= 0) | (height <= 0))
     return annotations.where(flat, "bbox", "width {width:g}, height {height:g}", width=width, height=height)
+
+
+bbox_degenerate.fix(Stage.DERIVE, safe=True, reads=["segmentation"], writes=["bbox"])(box_of_mask)
+
+
+@bbox_degenerate.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox"])
+def from_the_other_end(record: Record) -> Record:
+    """Let a negative side begin where it ends."""
+    bbox = record.get("bbox")
+    if not _is_four(bbox) or 0 in bbox[2:] or box_of(record.get("segmentation")):
+        return record
+    x, y, width, height = bbox
+    return record | {"bbox": [round(min(x, x + width), 6), round(min(y, y + height), 6), abs(width), abs(height)]}
+
+
+@bbox_degenerate.fix(Stage.DROP, safe=False, reads=["bbox", "segmentation", "num_keypoints"], drops=True)
+def without_extent(record: Record) -> Record | None:
+    """Drop an object that nothing gives an extent."""
+    bbox, points = record.get("bbox"), record.get("num_keypoints")
+    is_flat = _is_four(bbox) and 0 in bbox[2:] and box_of(record.get("segmentation")) is None
+    return None if is_flat and not (is_number(points) and points > 0) else record
+
+
+def _is_four(bbox: Any) -> TypeGuard[list[float]]:
+    return isinstance(bbox, list) and len(bbox) == 4 and all(map(is_number, bbox))
 
 
 @rule("B007", "bbox-subpixel", Severity.INFO, impact=3, requires=[*BOX_FORMATS, "bbox-degenerate"], tasks=OBJECT_TASKS)
@@ -109,7 +217,7 @@ def bbox_subpixel(annotations: Annotations) -> Iterable[Finding]:
 
 
 @rule(
-    "B010", "bbox-out-of-image", Severity.WARNING, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    "B010", "bbox-out-of-image", Severity.WARNING, impact=1, tasks=OBJECT_TASKS,
     requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate", "bbox-fully-outside", "bbox-negative-origin"],
 )  # fmt: skip
 def bbox_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
@@ -120,7 +228,7 @@ def bbox_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> It
     Definition: `max(-x, -y, x + w - W, y + h - H) > tolerance`, in pixels. A box whose origin is outside is left to
     `bbox-negative-origin`, one that has no part in the image to `bbox-fully-outside`.
     Tolerance: 1 px is the most that the inclusive/exclusive and 0/1-based conventions can explain.
-    Fix: clip the box to the image. Unsafe: it changes the geometry.
+    Fix: clip the box to the image, and let an `area` that was that of the box follow. Unsafe: it changes the geometry.
     """
     over = annotations.overshoot
     outside = placed(annotations) & (over > tolerance + ROUNDING)
@@ -130,8 +238,27 @@ def bbox_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> It
     )  # fmt: skip
 
 
+def clipped(record: Record, image: Image | None) -> Record:
+    """Clip the box to its image; declined where nothing would remain."""
+    bbox = record.get("bbox")
+    if not is_box(bbox) or image is None:
+        return record
+    x, width = _within(bbox[0], bbox[2], image.width)
+    y, height = _within(bbox[1], bbox[3], image.height)
+    return with_box(record, [x, y, width, height]) if width > 0 and height > 0 else record
+
+
+def _within(start: float, length: float, size: float) -> tuple[float, float]:
+    """Return start and length of what lies between 0 and `size`."""
+    first, stop = max(start, type(start)(0)), min(start + length, size if size % 1 else int(size))
+    return first, length if (first, stop) == (start, start + length) else round(stop - first, 6)
+
+
+bbox_out_of_image.fix(Stage.CLIP, safe=False, reads=["segmentation"], writes=["bbox", "area"])(clipped)
+
+
 @rule(
-    "B011", "bbox-slightly-outside", Severity.INFO, tasks=OBJECT_TASKS, fix=Fix.SAFE,
+    "B011", "bbox-slightly-outside", Severity.INFO, tasks=OBJECT_TASKS,
     requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate", "bbox-fully-outside"],
 )  # fmt: skip
 def bbox_slightly_outside(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
@@ -140,15 +267,19 @@ def bbox_slightly_outside(annotations: Annotations, *, tolerance: float = 1.0) -
     What breaks: albumentations raises ValueError for any box that is not within the image.
     Definition: `1e-6 < max(-x, -y, x + w - W, y + h - H) <= tolerance`, in pixels.
     Tolerance: as in `bbox-out-of-image`, which reports what lies beyond it.
-    Fix: clip the box to the image. Safe: the change is below what conventions differ in.
+    Fix: clip the box to the image, and let an `area` that was that of the box follow. Safe: the change is below what
+    conventions differ in.
     """
     over = annotations.overshoot
     beside = placed(annotations) & (over > ROUNDING) & (over <= tolerance + ROUNDING)
     return annotations.where(beside, "bbox", "{over:.3g} px over the image", over=over)
 
 
+bbox_slightly_outside.fix(Stage.CLIP, safe=True, reads=["segmentation"], writes=["bbox", "area"])(clipped)
+
+
 @rule(
-    "B012", "bbox-fully-outside", Severity.ERROR, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    "B012", "bbox-fully-outside", Severity.ERROR, tasks=OBJECT_TASKS,
     requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate"],
 )  # fmt: skip
 def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
@@ -156,7 +287,8 @@ def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
 
     What breaks: mmdetection drops the object silently; other losses get a target without pixels.
     Definition: `x >= W or y >= H or x + w <= 0 or y + h <= 0`.
-    Fix: look whether the box belongs to another image or another scale; else drop it. Unsafe: an object is lost.
+    Fix: look whether the box belongs to another image or another scale; else take the bounds of a segmentation that is in
+    the image, or drop the object. Unsafe: an object is lost.
     """
     x, y, right, bottom = corners(annotations.bbox).T
     width, height = annotations.width, annotations.height
@@ -167,8 +299,17 @@ def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     )  # fmt: skip
 
 
+@bbox_fully_outside.fix(Stage.DROP, safe=False, reads=["segmentation"], writes=["bbox", "area"], drops=True)
+def inside_or_nowhere(record: Record, image: Image | None) -> Record | None:
+    """Take the bounds of a segmentation that is in the image, or drop the object."""
+    box = box_of(record.get("segmentation"))
+    if image and box and -box[2] < box[0] < image.width and -box[3] < box[1] < image.height:
+        return with_box(record, box)
+    return None
+
+
 @rule(
-    "B013", "bbox-negative-origin", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    "B013", "bbox-negative-origin", Severity.WARNING, tasks=OBJECT_TASKS,
     requires=[*BOX_FORMATS, "image-size-swapped", "bbox-degenerate", "bbox-fully-outside"],
 )  # fmt: skip
 def bbox_negative_origin(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
@@ -178,15 +319,18 @@ def bbox_negative_origin(annotations: Annotations, *, tolerance: float = 1.0) ->
     albumentations raises ValueError.
     Definition: `min(x, y) < -tolerance`, in pixels, and a part of the box is in the image.
     Tolerance: 1 px, as in `bbox-out-of-image`.
-    Fix: clip the box to the image. Unsafe: it changes the geometry.
+    Fix: clip the box to the image, and let an `area` that was that of the box follow. Unsafe: it changes the geometry.
     """
     x, y = annotations.bbox[:, 0], annotations.bbox[:, 1]
     before = placed(annotations) & (np.minimum(x, y) < -tolerance - ROUNDING)
     return annotations.where(before, "bbox", "starts at ({x:g}, {y:g})", x=x, y=y)
 
 
+bbox_negative_origin.fix(Stage.CLIP, safe=False, reads=["segmentation"], writes=["bbox", "area"])(clipped)
+
+
 @rule(
-    "B019", "bbox-vs-segmentation", Severity.WARNING, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    "B019", "bbox-vs-segmentation", Severity.WARNING, tasks=OBJECT_TASKS,
     requires=[
         *BOX_FORMATS, "bbox-degenerate", "bbox-fully-outside", "bbox-negative-origin", "bbox-out-of-image",
         "polygon-coordinate-huge", "polygon-out-of-image",
@@ -202,7 +346,8 @@ def bbox_vs_segmentation(annotations: Annotations, *, tolerance: float = 2.0, sh
     without extent and rotated boxes are left to other rules.
     Tolerance: official boxes fit to 1e-12 px, and are 1 px smaller for crowds and inclusive exporters; 2 px leave room
     for rounding, 1 % for boxes of large objects drawn by hand.
-    Fix: take the bounds of the segmentation, or draw it anew. Unsafe: either may be the wrong one.
+    Fix: take the bounds of the segmentation, and let an `area` that was that of the box follow. Unsafe: either may be the
+    wrong one.
     """
     x, y, w, h = annotations.bbox.T
     left, top, right, bottom = annotations.mask_bounds.T
@@ -218,6 +363,9 @@ def bbox_vs_segmentation(annotations: Annotations, *, tolerance: float = 2.0, sh
             rows[chosen], "bbox", "{apart:.1f} px off the bounds of the segmentation, IoU {iou:.2f}",
             severity=severity, apart=apart[rows[chosen]], iou=iou[chosen],
         )  # fmt: skip
+
+
+bbox_vs_segmentation.fix(Stage.DERIVE, safe=False, reads=["segmentation"], writes=["bbox", "area"])(box_of_mask)
 
 
 def finite(annotations: Annotations) -> Bools:

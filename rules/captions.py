@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Annotations, Bools, Faults, FileFacts, Finding, Fix, Images, Index, Severity, Task, rule
+from cocolint.api import Annotations, Bools, Faults, FileFacts, Finding, Images, Index, Severity, Task, rule
 
 from ._repeats import repeats
 
@@ -68,7 +68,7 @@ def caption_empty(annotations: Annotations) -> Iterable[Finding]:
     return annotations.where(_matching(annotations, _EMPTY), "caption", "a caption without a word")
 
 
-@rule("T004", "caption-whitespace", Severity.INFO, impact=4, requires=["caption-empty"], tasks=CAPTIONED, fix=Fix.SAFE)
+@rule("T004", "caption-whitespace", Severity.INFO, impact=4, requires=["caption-empty"], tasks=CAPTIONED)
 def caption_whitespace(annotations: Annotations) -> Iterable[Finding]:
     """The `caption` has blanks at its ends, two in a row, or a line break.
 
@@ -81,7 +81,7 @@ def caption_whitespace(annotations: Annotations) -> Iterable[Finding]:
 
 
 @rule("T005", "caption-duplicate-in-image", Severity.INFO, impact=4, requires=["caption-empty", "annotation-id-duplicate"],
-      tasks={Task.CAPTIONS}, fix=Fix.UNSAFE)  # fmt: skip
+      tasks={Task.CAPTIONS})  # fmt: skip
 def caption_duplicate_in_image(index: Index) -> Iterable[Finding]:
     """An image has the same caption twice.
 
@@ -110,8 +110,7 @@ def caption_count(index: Index, images: Images) -> Iterable[Finding]:
         yield from images.where((count > 0) & (count < 5), None, "{count} captions, most images have 5", count=count)
 
 
-@rule("T007", "caption-control-chars", Severity.WARNING, impact=3, requires=["caption-mojibake"], tasks=CAPTIONED,
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("T007", "caption-control-chars", Severity.WARNING, impact=3, requires=["caption-mojibake"], tasks=CAPTIONED)
 def caption_control_chars(annotations: Annotations) -> Iterable[Finding]:
     """The `caption` holds a control character.
 
@@ -122,7 +121,7 @@ def caption_control_chars(annotations: Annotations) -> Iterable[Finding]:
     return annotations.where(_matching(annotations, _CONTROL), "caption", "a control character")
 
 
-@rule("T008", "caption-mojibake", Severity.WARNING, impact=3, tasks=CAPTIONED, fix=Fix.UNSAFE)
+@rule("T008", "caption-mojibake", Severity.WARNING, impact=3, tasks=CAPTIONED)
 def caption_mojibake(annotations: Annotations) -> Iterable[Finding]:
     """The `caption` was read in the wrong encoding.
 
@@ -135,7 +134,7 @@ def caption_mojibake(annotations: Annotations) -> Iterable[Finding]:
     return annotations.where(_matching(annotations, _MOJIBAKE), "caption", "letters of another encoding")
 
 
-@rule("T009", "caption-category-id", Severity.WARNING, impact=3, tasks={Task.CAPTIONS}, fix=Fix.SAFE)
+@rule("T009", "caption-category-id", Severity.WARNING, impact=3, tasks={Task.CAPTIONS})
 def caption_category_id(index: Index, file: FileFacts) -> Iterable[Finding]:
     """A caption has no `category_id`, though the file has `categories`.
 

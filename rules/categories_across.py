@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from cocolint.api import Categories, Dataset, Finding, Fix, Ints, Member, Severity, rule
+from cocolint.api import Categories, Dataset, Finding, Ints, Member, Severity, rule
 
 from ._splits import are_parts_of_one, literal, with_the_same_classes
 
@@ -15,8 +15,7 @@ _SHOWN = 3
 """So many names are shown in a message."""
 
 
-@rule("X001", "categories-inconsistent-across-files", Severity.ERROR, impact=1, requires=["category-id-duplicate"],
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("X001", "categories-inconsistent-across-files", Severity.ERROR, impact=1, requires=["category-id-duplicate"])
 def categories_inconsistent_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """A category has another id, or an id another name, than in another file of the data set.
 
@@ -46,7 +45,7 @@ def categories_inconsistent_across_files(dataset: Dataset, categories: Categorie
         yield from _differing(categories, moved, "id", "{name!r} has the id {id}, and {theirs} in {file}", other, severity)
 
 
-@rule("X002", "categories-order-across-files", Severity.WARNING, impact=1, requires=["category-id-duplicate"], fix=Fix.SAFE)
+@rule("X002", "categories-order-across-files", Severity.WARNING, impact=1, requires=["category-id-duplicate"])
 def categories_order_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """The same categories stand in another order than in another file of the data set.
 
@@ -68,7 +67,7 @@ def categories_order_across_files(dataset: Dataset, categories: Categories) -> I
             return
 
 
-@rule("X003", "categories-subset-across-files", Severity.ERROR, requires=["category-id-duplicate"], fix=Fix.SAFE)
+@rule("X003", "categories-subset-across-files", Severity.ERROR, requires=["category-id-duplicate"])
 def categories_subset_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """The file declares fewer categories than another file of the data set.
 
@@ -93,8 +92,7 @@ def categories_subset_across_files(dataset: Dataset, categories: Categories) -> 
             return
 
 
-@rule("X004", "supercategory-differs", Severity.INFO, impact=4, requires=["categories-inconsistent-across-files"],
-      fix=Fix.UNSAFE)  # fmt: skip
+@rule("X004", "supercategory-differs", Severity.INFO, impact=4, requires=["categories-inconsistent-across-files"])
 def supercategory_differs(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """A category has another supercategory, or other keypoints, than in another file of the data set.
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Bools, Faults, Finding, Fix, Index, Severity, Task, median, rule
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Bools, Faults, Finding, Index, Record, Severity, Stage, Task, median, rule
 
 
-@rule("R016", "iscrowd-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["lvis"])
+@rule("R016", "iscrowd-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, relaxed=["lvis"])
 def iscrowd_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `iscrowd`.
 
@@ -21,7 +21,13 @@ def iscrowd_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("R017", "iscrowd-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
+@iscrowd_missing.fix(Stage.DEFAULT, safe=True, writes=["iscrowd"])
+def no_crowd(record: Record) -> Record:
+    """Say what readers take it for."""
+    return record | {"iscrowd": 0}
+
+
+@rule("R017", "iscrowd-type", Severity.ERROR, tasks=ALL_TASKS)
 def iscrowd_type(faults: Faults) -> Iterable[Finding]:
     """The `iscrowd` is neither 0 nor 1.
 
@@ -32,7 +38,7 @@ def iscrowd_type(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("R018", "iscrowd-polygon", Severity.WARNING, requires=["iscrowd-on-single-object"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("R018", "iscrowd-polygon", Severity.WARNING, requires=["iscrowd-on-single-object"], tasks=OBJECT_TASKS)
 def iscrowd_polygon(index: Index) -> Iterable[Finding]:
     """A crowd has polygons; crowds have run-length masks.
 
@@ -48,7 +54,7 @@ def iscrowd_polygon(index: Index) -> Iterable[Finding]:
 
 @rule(
     "R019", "iscrowd-0-rle", Severity.WARNING,
-    tasks={Task.INSTANCES, Task.PERSON_KEYPOINTS}, fix=Fix.UNSAFE, relaxed=["panoptic-detection"],
+    tasks={Task.INSTANCES, Task.PERSON_KEYPOINTS}, relaxed=["panoptic-detection"],
 )  # fmt: skip
 def iscrowd_0_rle(index: Index) -> Iterable[Finding]:
     """A single object has a run-length mask; single objects have polygons.
@@ -65,7 +71,7 @@ def iscrowd_0_rle(index: Index) -> Iterable[Finding]:
     return index.where(single & index.is_rle, "iscrowd", "iscrowd is 0, but the mask is run lengths")
 
 
-@rule("R020", "iscrowd-on-single-object", Severity.WARNING, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("R020", "iscrowd-on-single-object", Severity.WARNING, impact=1, tasks=OBJECT_TASKS)
 def iscrowd_on_single_object(
     index: Index, *, least: int = 20, nearly_all: float = 0.95, share: float = 0.2, parts: float = 2.0
 ) -> Iterable[Finding]:

@@ -14,7 +14,6 @@ from cocolint.api import (
     Annotations,
     Bools,
     Finding,
-    Fix,
     Floats,
     Index,
     Ints,
@@ -44,7 +43,7 @@ _QUANTA = 2
 
 
 @rule("A013", "annotation-duplicate-exact", Severity.WARNING, requires=["annotation-id-duplicate", "bbox-degenerate"],
-      tasks=OBJECT_TASKS, fix=Fix.SAFE)  # fmt: skip
+      tasks=OBJECT_TASKS)  # fmt: skip
 def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
     """An annotation is a copy of an earlier one.
 

@@ -25,7 +25,7 @@ def field_unknown(file: FileFacts) -> Iterable[Finding]:
             yield Finding(text.replace("{", "{{").replace("}", "}}"), section)
 
 
-@rule("S015", "license-unknown", Severity.INFO, impact=4, requires=["top-level-missing-licenses", "section-not-array"])
+@rule("S015", "license-unknown", Severity.INFO, impact=4, requires=["top-level-missing-licenses", "licenses-type"])
 def license_unknown(images: Images, file: FileFacts) -> Iterable[Finding]:
     """An image has a license that the file does not list.
 

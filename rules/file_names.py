@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from cocolint.api import Bools, Faults, Finding, Fix, Images, Severity, rule
+from cocolint.api import Bools, Faults, Finding, Images, Severity, rule
 
 SUFFIXES = frozenset(
     "jpg jpeg jpe jfif png bmp dib gif tif tiff webp ppm pgm pbm pnm jp2 j2k heic heif avif jxl tga exr hdr dng dcm".split()
@@ -20,7 +20,7 @@ _ROOT = re.compile(r"[/\\~]|[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-@rule("I006", "file-name-missing", Severity.ERROR, impact=2, fix=Fix.SAFE, relaxed=("lvis",))
+@rule("I006", "file-name-missing", Severity.ERROR, impact=2, relaxed=("lvis",))
 def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
     """An image has no `file_name`.
 
@@ -33,7 +33,7 @@ def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
     yield from images.where(empty, "file_name", "`file_name` is empty")
 
 
-@rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"], fix=Fix.UNSAFE)
+@rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"])
 def file_name_duplicate(images: Images) -> Iterable[Finding]:
     r"""Two images have the same `file_name`.
 
@@ -84,7 +84,7 @@ def file_name_basename_duplicate(images: Images) -> Iterable[Finding]:
     return _repeats(images, _base, "{name} has the base name of {other}, images[{first}]")
 
 
-@rule("I011", "file-name-backslash", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], fix=Fix.SAFE)
+@rule("I011", "file-name-backslash", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"])
 def file_name_backslash(images: Images) -> Iterable[Finding]:
     r"""A `file_name` has backslashes in it.
 
@@ -95,7 +95,7 @@ def file_name_backslash(images: Images) -> Iterable[Finding]:
     yield from _named(images, _each(images, lambda name: "\\" in name))
 
 
-@rule("I012", "file-name-absolute", Severity.WARNING, impact=2, fix=Fix.UNSAFE)
+@rule("I012", "file-name-absolute", Severity.WARNING, impact=2)
 def file_name_absolute(images: Images) -> Iterable[Finding]:
     r"""A `file_name` is an absolute path.
 
@@ -106,7 +106,7 @@ def file_name_absolute(images: Images) -> Iterable[Finding]:
     yield from _named(images, _each(images, lambda name: _ROOT.match(name) is not None))
 
 
-@rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], fix=Fix.UNSAFE)
+@rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"])
 def file_name_parent(images: Images) -> Iterable[Finding]:
     """A `file_name` leads out of the folder of images.
 
@@ -117,7 +117,7 @@ def file_name_parent(images: Images) -> Iterable[Finding]:
     yield from _named(images, _each(images, lambda name: ".." in name and ".." in name.replace("\\", "/").split("/")))
 
 
-@rule("I014", "file-name-url", Severity.WARNING, impact=2, fix=Fix.UNSAFE)
+@rule("I014", "file-name-url", Severity.WARNING, impact=2)
 def file_name_url(images: Images) -> Iterable[Finding]:
     """A `file_name` is a URL.
 

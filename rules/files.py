@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from cocolint.api import ALL_TASKS, Faults, Finding, Fix, Severity, rule
+from cocolint.api import ALL_TASKS, FIELD, Faults, FileFacts, Finding, Recoded, Record, Severity, Stage, rule
+
+from ._shapes import area_of, box_of, is_box, is_number, tidy
+
+CODE_PAGE = "cp1252"
+"""What most programs on Windows in Western Europe and America write."""
+_EXACT = 2**53
+"""Up to here a float holds every integer."""
+_AGREE = 2
+"""In pixels: so far may what is left of a box be from the bounds of the mask."""
+_MEASURED = ("bbox", "segmentation", "keypoints", "area", "score")
 
 
 @rule("F001", "json-syntax", Severity.ERROR, impact=2, tasks=ALL_TASKS)
@@ -30,7 +41,7 @@ def json_truncated(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("F003", "json-encoding", Severity.ERROR, impact=3, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+@rule("F003", "json-encoding", Severity.ERROR, impact=3, tasks=ALL_TASKS)
 def json_encoding(faults: Faults) -> Iterable[Finding]:
     r"""The text is not UTF-8.
 
@@ -39,12 +50,19 @@ def json_encoding(faults: Faults) -> Iterable[Finding]:
     Definition: a byte sequence that is not UTF-8, a file in UTF-16 or UTF-32, or a `\u` escape that is half of a surrogate
     pair. The other rules see a question mark or U+FFFD in its place.
     Source: RFC 8259, section 8.1.
-    Fix: decode with the encoding it was written in and write UTF-8. Unsafe: that encoding is a guess.
+    Fix: read the bytes that are not UTF-8 as Windows-1252 and write UTF-8; a file in UTF-16 or UTF-32 is written anew.
+    Unsafe: that encoding is a guess. Half of a pair is left to a person.
     """
     return faults
 
 
-@rule("F004", "json-bom", Severity.ERROR, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE)
+@json_encoding.fix(Stage.DECODE, safe=False)
+def as_utf_8(file: FileFacts) -> Iterable[Recoded]:
+    """Take the bytes for those of Windows."""
+    yield Recoded(file.display, CODE_PAGE)
+
+
+@rule("F004", "json-bom", Severity.ERROR, impact=3, tasks=ALL_TASKS)
 def json_bom(faults: Faults) -> Iterable[Finding]:
     """The file starts with a byte order mark.
 
@@ -56,7 +74,13 @@ def json_bom(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("F005", "json-nan", Severity.ERROR, impact=2, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+@json_bom.fix(Stage.DECODE, safe=True)
+def without_mark(file: FileFacts) -> Iterable[Recoded]:
+    """Leave the mark out."""
+    yield Recoded(file.display, "")
+
+
+@rule("F005", "json-nan", Severity.ERROR, impact=2, tasks=ALL_TASKS)
 def json_nan(faults: Faults) -> Iterable[Finding]:
     """A number is written as NaN or Infinity, which JSON does not have.
 
@@ -64,9 +88,51 @@ def json_nan(faults: Faults) -> Iterable[Finding]:
     in COCOeval, and one in a polygon eats memory until the process is killed.
     Definition: the literals NaN, Infinity or -Infinity outside of a string.
     Source: RFC 8259, section 6.
-    Fix: take the value from a sound segmentation, or drop the annotation. Unsafe: the object may get lost.
+    Fix: take `bbox` and `area` of an annotation from its sound segmentation. Safe: where what is left of the box agrees
+    with it. Else take the area from the box, or drop an annotation that has no number in its box, mask, keypoints, area or
+    score. Unsafe: the object gets lost. Anywhere else, only a person knows the value.
     """
     return faults
+
+
+@json_nan.fix(Stage.SHAPE, safe=True, reads=["segmentation"], writes=["bbox", "area"])
+def measured(record: Record) -> Record:
+    """Measure the mask again."""
+    bbox, segmentation = record.get("bbox"), record.get("segmentation")
+    changed = dict(record)
+    if _is_odd(bbox):
+        box = box_of(segmentation)
+        if box is None or not isinstance(bbox, list) or len(bbox) != 4:
+            return record
+        if any(is_number(old) and abs(old - new) > _AGREE for old, new in zip(bbox, box, strict=True)):
+            return record
+        changed["bbox"] = box
+    if _is_odd(record.get("area")):
+        area = area_of(segmentation)
+        return record if area is None else changed | {"area": tidy(area)}
+    return changed
+
+
+@json_nan.fix(Stage.DROP, safe=False, reads=["image_id", "segmentation", "keypoints", "score"], writes=["bbox", "area"],
+              drops=True)  # fmt: skip
+def unmeasured(record: Record) -> Record | None:
+    """Drop what cannot be measured; objects without a mask have the area of their box."""
+    if "image_id" not in record:
+        return record
+    odd = [name for name in _MEASURED if _is_odd(record.get(name))]
+    bbox = record.get("bbox")
+    if odd == ["area"] and not record.get("segmentation") and is_box(bbox):
+        return record | {"area": tidy(bbox[2] * bbox[3])}
+    return None if odd else record
+
+
+def _is_odd(value: Any) -> bool:
+    """Whether a value is, or holds, NaN."""
+    if isinstance(value, list):
+        return any(map(_is_odd, value))
+    if isinstance(value, dict):
+        return any(map(_is_odd, value.values()))
+    return isinstance(value, float) and value != value
 
 
 @rule("F006", "json-duplicate-key", Severity.WARNING, impact=3, tasks=ALL_TASKS)
@@ -82,16 +148,26 @@ def json_duplicate_key(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("F007", "json-number-overflow", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE)
+@rule("F007", "json-number-overflow", Severity.WARNING, impact=3, tasks=ALL_TASKS)
 def json_number_overflow(faults: Faults) -> Iterable[Finding]:
     """A number does not fit into its type: an integer beyond 64 bits, or an id written as a float.
 
     What breaks: readers in Rust, C++ and databases overflow or refuse the file; Python's `%012d` and a lookup by text fail
     for the id 1.0.
     Definition: an integer outside -2**63 to 2**63 - 1, a number beyond the range of 64-bit floats, or an id such as 1.0.
-    Fix: write whole numbers as integers, and give smaller ids. Safe for the first: 1.0 and 1 are the same id.
+    Fix: write an id such as 1.0 as an integer. Safe: 1.0 and 1 are the same id. Numbers that are too large are left to a
+    person.
     """
     return faults
+
+
+@json_number_overflow.fix(Stage.CAST, safe=True, writes=[FIELD])
+def whole(record: Record, field: str) -> Record:
+    """Write the id as the integer that it is."""
+    value = record.get(field)
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return record | {field: int(value)}
+    return record
 
 
 @rule("F008", "json-depth-or-size", Severity.ERROR, impact=3, tasks=ALL_TASKS)

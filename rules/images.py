@@ -13,7 +13,6 @@ from cocolint.api import (
     Faults,
     FileFacts,
     Finding,
-    Fix,
     Floats,
     Images,
     Index,
@@ -31,7 +30,7 @@ DECIDABLE = 20
 """From so many boxes on, a pattern in them is said of the whole file."""
 
 
-@rule("I001", "image-id-duplicate", Severity.ERROR, impact=2, fix=Fix.UNSAFE)
+@rule("I001", "image-id-duplicate", Severity.ERROR, impact=2)
 def image_id_duplicate(images: Images) -> Iterable[Finding]:
     """An image id stands on more than one image.
 
@@ -49,7 +48,7 @@ def image_id_duplicate(images: Images) -> Iterable[Finding]:
     return images.at(rows, "id", "id {id} stands on an earlier image too", id=images.id[rows])
 
 
-@rule("I002", "image-id-not-integer", Severity.ERROR, impact=1, requires=["json-nan"], fix=Fix.SAFE)
+@rule("I002", "image-id-not-integer", Severity.ERROR, impact=1, requires=["json-nan"])
 def image_id_not_integer(faults: Faults) -> Iterable[Finding]:
     """An image id is not an integer.
 
@@ -62,7 +61,7 @@ def image_id_not_integer(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("I003", "image-id-negative", Severity.WARNING, impact=4, fix=Fix.SAFE)
+@rule("I003", "image-id-negative", Severity.WARNING, impact=4)
 def image_id_negative(images: Images) -> Iterable[Finding]:
     """An image id is below 0.
 
@@ -73,7 +72,7 @@ def image_id_negative(images: Images) -> Iterable[Finding]:
     return images.where(images.has("id") & (images.id < 0), "id", "id {id}", id=images.id)
 
 
-@rule("I004", "image-id-too-large", Severity.WARNING, impact=4, fix=Fix.SAFE)
+@rule("I004", "image-id-too-large", Severity.WARNING, impact=4)
 def image_id_too_large(images: Images) -> Iterable[Finding]:
     """An image id is too large for readers that keep numbers as doubles.
 
@@ -95,7 +94,7 @@ def image_id_zero(images: Images) -> Iterable[Finding]:
     return images.where(images.has("id") & (images.id == 0), "id", "id 0")
 
 
-@rule("I019", "image-size-missing", Severity.ERROR, impact=1, fix=Fix.SAFE)
+@rule("I019", "image-size-missing", Severity.ERROR, impact=1)
 def image_size_missing(faults: Faults, images: Images, index: Index) -> Iterable[Finding]:
     """The size of an image is not given.
 
@@ -116,7 +115,7 @@ def image_size_missing(faults: Faults, images: Images, index: Index) -> Iterable
     )
 
 
-@rule("I020", "image-size-type", Severity.ERROR, impact=3, requires=["json-nan"], fix=Fix.SAFE)
+@rule("I020", "image-size-type", Severity.ERROR, impact=3, requires=["json-nan"])
 def image_size_type(faults: Faults) -> Iterable[Finding]:
     """The `width` or `height` of an image is not a whole number.
 
@@ -128,7 +127,7 @@ def image_size_type(faults: Faults) -> Iterable[Finding]:
 
 
 @rule(
-    "I022", "image-size-swapped", Severity.ERROR, impact=1, tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    "I022", "image-size-swapped", Severity.ERROR, impact=1, tasks=OBJECT_TASKS,
     requires=["image-size-missing", "image-size-type", "bbox-xyxy", "bbox-cxcywh"],
 )  # fmt: skip
 def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Index, Ints, Severity, Task, rule
+from cocolint.api import OBJECT_TASKS, Annotations, Bools, Faults, Finding, Floats, Index, Ints, Severity, Task, rule
 
 from ._faults import once_for_each_record
 
 KEYPOINT_TASKS = frozenset({Task.PERSON_KEYPOINTS})
 
 
-@rule("K001", "keypoints-missing", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS, fix=Fix.UNSAFE)
+@rule("K001", "keypoints-missing", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS)
 def keypoints_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `keypoints`.
 
@@ -48,7 +48,7 @@ def keypoints_length(annotations: Annotations) -> Iterable[Finding]:
     )
 
 
-@rule("K003", "keypoints-nested", Severity.ERROR, impact=3, tasks=OBJECT_TASKS, fix=Fix.SAFE)
+@rule("K003", "keypoints-nested", Severity.ERROR, impact=3, tasks=OBJECT_TASKS)
 def keypoints_nested(faults: Faults) -> Iterable[Finding]:
     """`keypoints` is a list of lists.
 
@@ -59,7 +59,7 @@ def keypoints_nested(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("K004", "keypoints-no-visibility", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS, fix=Fix.UNSAFE)
+@rule("K004", "keypoints-no-visibility", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS)
 def keypoints_no_visibility(annotations: Annotations) -> Iterable[Finding]:
     """`keypoints` holds x and y of every point, but no v.
 
@@ -74,7 +74,7 @@ def keypoints_no_visibility(annotations: Annotations) -> Iterable[Finding]:
     )  # fmt: skip
 
 
-@rule("K005", "keypoints-null", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, fix=Fix.SAFE, relaxed=["encord"])
+@rule("K005", "keypoints-null", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, relaxed=["encord"])
 def keypoints_null(faults: Faults) -> Iterable[Finding]:
     """`keypoints` or `num_keypoints` is null.
 
@@ -86,7 +86,7 @@ def keypoints_null(faults: Faults) -> Iterable[Finding]:
     return once_for_each_record(faults)
 
 
-@rule("K006", "keypoint-visibility-value", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS, fix=Fix.UNSAFE)
+@rule("K006", "keypoint-visibility-value", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS)
 def keypoint_visibility_value(index: Index, *, min_points: int = 20, share: float = 0.5) -> Iterable[Finding]:
     """v of a keypoint is not 0, 1 or 2.
 
@@ -106,9 +106,7 @@ def keypoint_visibility_value(index: Index, *, min_points: int = 20, share: floa
     yield from index.where(~np.isnan(odd), "keypoints", "v is {v:g}", v=odd)
 
 
-@rule(
-    "K008", "keypoint-v0-nonzero", Severity.INFO, impact=2, tasks=KEYPOINT_TASKS, requires=["keypoints-length"], fix=Fix.UNSAFE
-)
+@rule("K008", "keypoint-v0-nonzero", Severity.INFO, impact=2, tasks=KEYPOINT_TASKS, requires=["keypoints-length"])
 def keypoint_v0_nonzero(annotations: Annotations) -> Iterable[Finding]:
     """A keypoint with v = 0 has a place.
 
@@ -123,7 +121,6 @@ def keypoint_v0_nonzero(annotations: Annotations) -> Iterable[Finding]:
 
 @rule(
     "K009", "keypoint-v-positive-at-origin", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS, requires=["keypoints-length"],
-    fix=Fix.UNSAFE,
 )  # fmt: skip
 def keypoint_v_positive_at_origin(annotations: Annotations) -> Iterable[Finding]:
     """A keypoint at (0, 0) is marked as labelled.
@@ -139,7 +136,7 @@ def keypoint_v_positive_at_origin(annotations: Annotations) -> Iterable[Finding]
 
 @rule(
     "K010", "keypoint-out-of-image", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS,
-    requires=["keypoints-length", "image-size-swapped", "bbox-fully-outside"], fix=Fix.UNSAFE,
+    requires=["keypoints-length", "image-size-swapped", "bbox-fully-outside"],
 )  # fmt: skip
 def keypoint_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
     """A labelled keypoint lies outside its image.
@@ -164,7 +161,6 @@ def keypoint_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -
 
 @rule(
     "K013", "num-keypoints-missing", Severity.ERROR, impact=1, tasks=KEYPOINT_TASKS, requires=["keypoints-missing"],
-    fix=Fix.SAFE,
 )  # fmt: skip
 def num_keypoints_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has `keypoints`, but no `num_keypoints`.
@@ -178,7 +174,7 @@ def num_keypoints_missing(faults: Faults) -> Iterable[Finding]:
 
 @rule(
     "K014", "num-keypoints-mismatch", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS,
-    requires=["keypoints-length", "json-nan"], fix=Fix.SAFE, relaxed=("crowdpose",),
+    requires=["keypoints-length", "json-nan"], relaxed=("crowdpose",),
 )  # fmt: skip
 def num_keypoints_mismatch(annotations: Annotations) -> Iterable[Finding]:
     """`num_keypoints` is not the number of labelled points.
@@ -196,7 +192,7 @@ def num_keypoints_mismatch(annotations: Annotations) -> Iterable[Finding]:
         yield from annotations.where(mask, "num_keypoints", message, severity=severity, said=said, labelled=labelled)
 
 
-@rule("K026", "keypoints-area-missing", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS, fix=Fix.UNSAFE)
+@rule("K026", "keypoints-area-missing", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS)
 def keypoints_area_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation with keypoints has no `area`.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Faults, FileFacts, Finding, Fix, Index, Severity, Task, rule
+from cocolint.api import Faults, FileFacts, Finding, Index, Severity, Task, rule
 
 from ._repeats import repeats
 
@@ -29,8 +29,7 @@ def label_score_range(faults: Faults, index: Index) -> Iterable[Finding]:
     yield from index.where(outside, "score", "score {score:g}", score=index.score)
 
 
-@rule("L002", "label-duplicate", Severity.WARNING, impact=3, requires=["annotation-id-duplicate"], tasks={Task.LABELS},
-      fix=Fix.SAFE)  # fmt: skip
+@rule("L002", "label-duplicate", Severity.WARNING, impact=3, requires=["annotation-id-duplicate"], tasks={Task.LABELS})
 def label_duplicate(index: Index) -> Iterable[Finding]:
     """An image has the same label twice.
 

@@ -12,7 +12,6 @@ from cocolint.api import (
     Categories,
     Faults,
     Finding,
-    Fix,
     Index,
     Ints,
     Severity,
@@ -79,7 +78,7 @@ def panoptic_segment_id_range(annotations: Annotations) -> Iterable[Finding]:
     return at_segments(annotations, (ids < 1) | (ids >= ID_LIMIT), "id", "id {id} is not within 1 to 16777215")
 
 
-@rule("N005", "panoptic-segment-fields", Severity.ERROR, tasks=PANOPTIC_TASKS, requires=["json-nan"], fix=Fix.SAFE)
+@rule("N005", "panoptic-segment-fields", Severity.ERROR, tasks=PANOPTIC_TASKS, requires=["json-nan"])
 def panoptic_segment_fields(faults: Faults) -> Iterable[Finding]:
     """A segment lacks a field, or a field of it has the wrong type.
 
@@ -124,7 +123,7 @@ def panoptic_isthing_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("N008", "panoptic-category-color", Severity.WARNING, impact=3, tasks=PANOPTIC, fix=Fix.SAFE, relaxed=["datumaro", "cvat"])
+@rule("N008", "panoptic-category-color", Severity.WARNING, impact=3, tasks=PANOPTIC, relaxed=["datumaro", "cvat"])
 def panoptic_category_color(faults: Faults, categories: Categories) -> Iterable[Finding]:
     """A category has no colour.
 
@@ -168,7 +167,7 @@ def panoptic_multi_stuff_segment(annotations: Annotations) -> Iterable[Finding]:
     return at_segments(annotations, again, "category_id", message, category=segments.category_id[again])
 
 
-@rule("N021", "panoptic-order", Severity.WARNING, tasks=PANOPTIC, fix=Fix.SAFE)
+@rule("N021", "panoptic-order", Severity.WARNING, tasks=PANOPTIC)
 def panoptic_order(index: Index) -> Iterable[Finding]:
     """The annotations are not in the order of the ids of their images.
 
@@ -185,7 +184,7 @@ def panoptic_order(index: Index) -> Iterable[Finding]:
         yield Finding(f"image {after} comes after image {before}, {places}", "annotations")
 
 
-@rule("N023", "panoptic-file-name-outside", Severity.WARNING, tasks=PANOPTIC_TASKS, fix=Fix.UNSAFE)
+@rule("N023", "panoptic-file-name-outside", Severity.WARNING, tasks=PANOPTIC_TASKS)
 def panoptic_file_name_outside(annotations: Annotations) -> Iterable[Finding]:
     r"""The name of a PNG leads out of the folder of PNGs.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Annotations, Bools, Finding, Fix, Index, Ints, SegmentFolder, SegmentMaps, Severity, rule
+from cocolint.api import Annotations, Bools, Finding, Index, Ints, SegmentFolder, SegmentMaps, Severity, rule
 
 from ._segments import ID_LIMIT, PANOPTIC, PANOPTIC_TASKS, at_segments
 
@@ -46,7 +46,7 @@ def panoptic_png_unreferenced(index: Index, segment_folder: SegmentFolder) -> It
         yield Finding(text.replace("{", "{{").replace("}", "}}"), "annotations")
 
 
-@rule("N011", "panoptic-png-mode", Severity.ERROR, tasks=PANOPTIC_TASKS, requires=["panoptic-semantic-map"], fix=Fix.UNSAFE)
+@rule("N011", "panoptic-png-mode", Severity.ERROR, tasks=PANOPTIC_TASKS, requires=["panoptic-semantic-map"])
 def panoptic_png_mode(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """The PNG is not in 8-bit RGB.
 
@@ -81,7 +81,7 @@ def panoptic_png_size(annotations: Annotations, segment_maps: SegmentMaps) -> It
     )  # fmt: skip
 
 
-@rule("N013", "panoptic-png-not-json", Severity.ERROR, impact=1, tasks=PANOPTIC_TASKS, requires=OTHER_IDS[:3], fix=Fix.UNSAFE)
+@rule("N013", "panoptic-png-not-json", Severity.ERROR, impact=1, tasks=PANOPTIC_TASKS, requires=OTHER_IDS[:3])
 def panoptic_png_not_json(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """The PNG has pixels of a segment that `segments_info` does not list.
 
@@ -104,7 +104,7 @@ def panoptic_png_not_json(annotations: Annotations, segment_maps: SegmentMaps) -
     )  # fmt: skip
 
 
-@rule("N014", "panoptic-json-not-png", Severity.ERROR, impact=1, tasks=PANOPTIC_TASKS, requires=OTHER_IDS, fix=Fix.UNSAFE)
+@rule("N014", "panoptic-json-not-png", Severity.ERROR, impact=1, tasks=PANOPTIC_TASKS, requires=OTHER_IDS)
 def panoptic_json_not_png(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """A segment has no pixel in the PNG.
 
@@ -120,7 +120,7 @@ def panoptic_json_not_png(annotations: Annotations, segment_maps: SegmentMaps) -
     return at_segments(annotations, rows, "id", "no pixel has the id {id}")
 
 
-@rule("N015", "panoptic-area", Severity.WARNING, tasks=PANOPTIC, fix=Fix.SAFE,
+@rule("N015", "panoptic-area", Severity.WARNING, tasks=PANOPTIC,
       requires=[*OTHER_IDS, "panoptic-png-size", "panoptic-segment-id-duplicate"])  # fmt: skip
 def panoptic_area(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """The `area` of a segment is not its number of pixels.
@@ -138,7 +138,7 @@ def panoptic_area(annotations: Annotations, segment_maps: SegmentMaps) -> Iterab
     return at_segments(annotations, rows[wrong], "area", message, given=given[wrong], counted=counted[wrong])
 
 
-@rule("N016", "panoptic-bbox", Severity.WARNING, tasks=PANOPTIC, fix=Fix.SAFE, relaxed=["datumaro", "cvat"],
+@rule("N016", "panoptic-bbox", Severity.WARNING, tasks=PANOPTIC, relaxed=["datumaro", "cvat"],
       requires=[*OTHER_IDS, "panoptic-png-size", "panoptic-segment-id-duplicate"])  # fmt: skip
 def panoptic_bbox(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """The `bbox` of a segment is not where its pixels are.
@@ -157,7 +157,7 @@ def panoptic_bbox(annotations: Annotations, segment_maps: SegmentMaps) -> Iterab
     return at_segments(annotations, rows[wrong], "bbox", message, x=x, y=y, w=w, h=h)
 
 
-@rule("N017", "panoptic-bgr", Severity.ERROR, impact=3, tasks=PANOPTIC_TASKS, fix=Fix.UNSAFE)
+@rule("N017", "panoptic-bgr", Severity.ERROR, impact=3, tasks=PANOPTIC_TASKS)
 def panoptic_bgr(
     annotations: Annotations, segment_maps: SegmentMaps, *, unknown: float = 0.5, left: float = 0.01
 ) -> Iterable[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from cocolint.api import Bools, Dataset, Finding, Fix, Images, Ints, Pictures, Severity, rule
+from cocolint.api import Bools, Dataset, Finding, Images, Ints, Pictures, Severity, rule
 
 from ._splits import literal, other_splits
 
@@ -18,7 +18,7 @@ _NEAR = 4
 _PAIRS = 5_000_000
 
 
-@rule("I015", "file-name-prefix-doubled", Severity.WARNING, impact=2, requires=_ODD_NAMES, fix=Fix.UNSAFE)
+@rule("I015", "file-name-prefix-doubled", Severity.WARNING, impact=2, requires=_ODD_NAMES)
 def file_name_prefix_doubled(pictures: Pictures, images: Images) -> Iterable[Finding]:
     """A `file_name` begins with folders that the picture does not lie in.
 
@@ -32,7 +32,7 @@ def file_name_prefix_doubled(pictures: Pictures, images: Images) -> Iterable[Fin
     return images.at(rows, "file_name", message, name=names, found=found)
 
 
-@rule("I018", "image-file-missing", Severity.ERROR, impact=1, requires=_ODD_NAMES, fix=Fix.UNSAFE)
+@rule("I018", "image-file-missing", Severity.ERROR, impact=1, requires=_ODD_NAMES)
 def image_file_missing(pictures: Pictures, images: Images) -> Iterable[Finding]:
     """The picture of an image is not there.
 
@@ -54,7 +54,7 @@ def image_file_missing(pictures: Pictures, images: Images) -> Iterable[Finding]:
     yield from images.at(rows, "file_name", f"{{name}} is not in {place}", name=names)
 
 
-@rule("I021", "image-size-mismatch", Severity.ERROR, impact=1, fix=Fix.UNSAFE,
+@rule("I021", "image-size-mismatch", Severity.ERROR, impact=1,
       requires=["image-size-missing", "image-size-type", "image-size-swapped", "image-file-unreadable"])  # fmt: skip
 def image_size_mismatch(pictures: Pictures, images: Images) -> Iterable[Finding]:
     """The picture has another size than its image says.
@@ -102,7 +102,7 @@ def image_exif_orientation(pictures: Pictures, images: Images) -> Iterable[Findi
         )
 
 
-@rule("I024", "image-file-unreadable", Severity.ERROR, impact=2, fix=Fix.UNSAFE)
+@rule("I024", "image-file-unreadable", Severity.ERROR, impact=2)
 def image_file_unreadable(pictures: Pictures, images: Images) -> Iterable[Finding]:
     """The file of a picture cannot be read as one.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Finding, Fix, Floats, Index, Severity, rule
+from cocolint.api import OBJECT_TASKS, Bools, Finding, Floats, Index, Severity, rule
 
 from .box_formats import ENOUGH, NEAR, UNIT, Boxes, Vote, every, sample_of, share, share_over, usable, vote
 from .boxes import BOX_FORMATS
@@ -73,7 +73,7 @@ def polygon_is_bbox(index: Index, *, nearly_all: float = 0.95) -> Iterable[Findi
 
 @rule(
     "P026", "polygon-xy-swapped", Severity.ERROR, impact=3, requires=["image-size-swapped", "polygon-geographic"],
-    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def polygon_xy_swapped(index: Index) -> Iterable[Finding]:
     """The points of the polygons are y, x instead of x, y.
@@ -122,7 +122,7 @@ def polygon_geographic(index: Index) -> Iterable[Finding]:
         )
 
 
-@rule("P038", "polygon-normalized", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("P038", "polygon-normalized", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS)
 def polygon_normalized(index: Index) -> Iterable[Finding]:
     """The polygons are given as parts of the image, not in pixels.
 

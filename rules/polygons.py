@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Fix, Floats, Index, Ints, Severity, rule
+from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Floats, Index, Ints, Severity, rule
 
 UNSOUND_RING = ("segmentation-nested-points", "polygon-too-few-points", "polygon-first-ring-shape", "polygon-odd-length")
 MAX_PAIRS = 1_000_000
@@ -25,7 +25,7 @@ def of_rings(annotations: Annotations, faulty: Bools, message: str, **values: An
     yield from annotations.at(rows, "segmentation/{ring}", message, ring=rings.place[faulty][first], **chosen)
 
 
-def _saying(message: str, faults: Faults) -> Faults:
+def saying(message: str, faults: Faults) -> Faults:
     """Return `faults` with one plain message instead of those about types."""
     return [replace(fault, message=message, summary=None) for fault in faults]
 
@@ -35,95 +35,9 @@ def per_annotation(annotations: Annotations, rings: Bools) -> Ints:
     return np.bincount(annotations.rings.owner[rings], minlength=len(annotations))
 
 
-@rule("P001", "segmentation-missing", Severity.WARNING, tasks=ALL_TASKS, fix=Fix.SAFE)
-def segmentation_missing(faults: Faults, index: Index) -> Iterable[Finding]:
-    """The annotation has no `segmentation`, though others of the file have masks.
-
-    What breaks: mask evaluation, torchvision's references and DETR with masks raise KeyError 'segmentation'; CVAT's
-    importer refuses the item.
-    Definition: the key is absent in a file in which at least one annotation has a mask. In files of boxes only it may be.
-    Fix: write an empty list. Safe: readers of boxes see no difference. The mask itself must be drawn.
-    """
-    if faults:
-        return faults
-    masks = index.is_polygon | index.is_rle
-    return index.where(index.lacks("segmentation") & masks.any(), None, "`segmentation` is missing, others have a mask")
-
-
-@rule(
-    "P002", "segmentation-empty", Severity.WARNING, impact=1,
-    requires=["bbox-degenerate", "polygon-too-few-points", "polygon-nonfinite"], tasks=OBJECT_TASKS,
-)  # fmt: skip
-def segmentation_empty(index: Index) -> Iterable[Finding]:
-    """The `segmentation` is empty.
-
-    What breaks: mask training raises IndexError in `frPyObjects` or "input type is not supported."; readers of boxes do
-    not mind.
-    Definition: `[]`, or rings without a number. A warning where other annotations of the file have masks; information
-    in files of boxes only, which Datumaro and Label Studio write this way.
-    Fix: draw the mask, or train on boxes only.
-    """
-    pointless = (index.mask_area == 0) & np.isnan(index.mask_bounds).all(axis=1) & ~index.is_rle
-    empty = index.has("segmentation") & ~index.is_rle & (~index.is_polygon | pointless)
-    masks = index.is_rle | (index.is_polygon & ~pointless)
-    severity = None if masks.any() else Severity.INFO
-    message = "empty, but {masks} others have a mask" if masks.any() else "empty"
-    count = np.full(len(index), np.count_nonzero(masks))
-    return index.where(empty, "segmentation", message, severity=severity, masks=count)
-
-
-@rule("P003", "segmentation-type", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
-def segmentation_type(faults: Faults) -> Iterable[Finding]:
-    """The `segmentation` is neither a list of polygons nor a run-length mask.
-
-    What breaks: mask code raises "string indices must be integers" or another TypeError.
-    Definition: null, a text, a number or anything else that is not one of the two forms.
-    Fix: write null as an empty list. Safe: both say that there is no mask. Other values need a person.
-    """
-    return faults
-
-
-@rule("P004", "segmentation-flat", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
-def segmentation_flat(faults: Faults) -> Iterable[Finding]:
-    """The `segmentation` is one list of numbers; it must be a list of rings.
-
-    What breaks: pycocotools raises "object of type 'int' has no len()".
-    Definition: the elements of the list are numbers.
-    Fix: put the list into another one where it has an even count of at least 6 numbers. Safe: it can only be one ring.
-    """
-    return _saying("numbers where rings should be", faults)
-
-
-@rule("P005", "segmentation-nested-points", Severity.ERROR, tasks=ALL_TASKS, fix=Fix.SAFE)
-def segmentation_nested_points(faults: Faults, annotations: Annotations) -> Iterable[Finding]:
-    """The points of the polygon are lists of their own; a ring is one flat list of numbers.
-
-    What breaks: pycocotools raises "input type is not supported.", a TypeError on 'bb' or "Buffer has wrong number of
-    dimensions".
-    Definition: an element of a ring is a list, or the segmentation has 3 or more rings of exactly 2 numbers and no other.
-    Fix: write x1, y1, x2, y2, ... as one list. Safe: the points stay as they are.
-    """
-    yield from _saying("a list where a number should be", faults)
-    pairs = per_annotation(annotations, annotations.rings.length == 2)
-    points = (annotations.ring_count >= 3) & (pairs == annotations.ring_count)
-    yield from annotations.where(points, "segmentation", "{pairs} pairs of numbers instead of one ring", pairs=pairs)
-
-
-@rule("P006", "segmentation-rle-in-list", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE)
-def segmentation_rle_in_list(faults: Faults) -> Iterable[Finding]:
-    """The run-length mask stands in a list.
-
-    What breaks: compressed masks raise "invalid literal for int()"; uncompressed ones are read by pycocotools, not by
-    others.
-    Definition: an element of `segmentation` is an object.
-    Fix: take the list away where it has one element. Safe: the mask stays as it is.
-    """
-    return _saying("a run-length mask where a ring should be", faults)
-
-
 @rule(
     "P007", "polygon-too-few-points", Severity.ERROR, impact=1,
-    requires=["segmentation-nested-points", "polygon-first-ring-shape"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=["segmentation-nested-points", "polygon-first-ring-shape"], tasks=OBJECT_TASKS,
 )  # fmt: skip
 def polygon_too_few_points(annotations: Annotations) -> Iterable[Finding]:
     """A polygon has fewer than three points.
@@ -140,7 +54,7 @@ def polygon_too_few_points(annotations: Annotations) -> Iterable[Finding]:
     yield from of_rings(annotations, short, message, numbers=rings.length)
 
 
-@rule("P008", "polygon-odd-length", Severity.ERROR, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("P008", "polygon-odd-length", Severity.ERROR, tasks=OBJECT_TASKS)
 def polygon_odd_length(annotations: Annotations) -> Iterable[Finding]:
     """A polygon has an x without its y.
 
@@ -154,7 +68,7 @@ def polygon_odd_length(annotations: Annotations) -> Iterable[Finding]:
     yield from of_rings(annotations, odd, "the ring has {numbers} numbers", numbers=rings.length)
 
 
-@rule("P009", "polygon-first-ring-shape", Severity.ERROR, tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("P009", "polygon-first-ring-shape", Severity.ERROR, tasks=OBJECT_TASKS)
 def polygon_first_ring_shape(annotations: Annotations) -> Iterable[Finding]:
     """A ring of four numbers stands beside sound ones.
 
@@ -169,7 +83,7 @@ def polygon_first_ring_shape(annotations: Annotations) -> Iterable[Finding]:
     yield from of_rings(annotations, four, "the ring has 4 numbers, others are sound")
 
 
-@rule("P010", "polygon-nonfinite", Severity.ERROR, impact=1, requires=["json-nan"], tasks=ALL_TASKS, fix=Fix.UNSAFE)
+@rule("P010", "polygon-nonfinite", Severity.ERROR, impact=1, requires=["json-nan"], tasks=ALL_TASKS)
 def polygon_nonfinite(faults: Faults, annotations: Annotations) -> Iterable[Finding]:
     """A coordinate of the polygon is no number.
 
@@ -177,13 +91,13 @@ def polygon_nonfinite(faults: Faults, annotations: Annotations) -> Iterable[Find
     Definition: null, NaN or an infinity among the numbers of a ring.
     Fix: take the annotation out or draw its mask. Unsafe: an object is lost.
     """
-    yield from _saying("a number of the ring is null", faults)
+    yield from saying("a number of the ring is null", faults)
     rings = annotations.rings
     bad = np.bincount(rings.value_owner[~np.isfinite(rings.values)], minlength=len(rings.length))
     yield from of_rings(annotations, bad > 0, "{bad} numbers are NaN or infinite", bad=bad)
 
 
-@rule("P011", "polygon-coordinate-huge", Severity.ERROR, requires=["polygon-nonfinite"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("P011", "polygon-coordinate-huge", Severity.ERROR, requires=["polygon-nonfinite"], tasks=OBJECT_TASKS)
 def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
     """A coordinate of the polygon is far beyond any image.
 
@@ -201,7 +115,7 @@ def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
 @rule(
     "P012", "polygon-out-of-image", Severity.WARNING, impact=3,
     requires=["bbox-out-of-image", "bbox-negative-origin", "polygon-fully-outside"],
-    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def polygon_out_of_image(index: Index, *, tolerance: float = 1.0) -> Iterable[Finding]:
     """The polygon reaches over the border of its image.
@@ -222,7 +136,7 @@ def polygon_out_of_image(index: Index, *, tolerance: float = 1.0) -> Iterable[Fi
 @rule(
     "P013", "polygon-fully-outside", Severity.ERROR, impact=3,
     requires=["bbox-fully-outside", *OTHER_COORDINATES, *UNSOUND_RING, *UNSOUND_VALUE],
-    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def polygon_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     """No part of the polygon lies in its image.
@@ -246,9 +160,7 @@ def polygon_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     )  # fmt: skip
 
 
-@rule(
-    "P014", "polygon-zero-area", Severity.WARNING, impact=3, requires=["polygon-bowtie-area"], tasks=OBJECT_TASKS, fix=Fix.SAFE
-)
+@rule("P014", "polygon-zero-area", Severity.WARNING, impact=3, requires=["polygon-bowtie-area"], tasks=OBJECT_TASKS)
 def polygon_zero_area(annotations: Annotations, *, tolerance: float = 1e-6) -> Iterable[Finding]:
     """A polygon has no area.
 
@@ -264,7 +176,7 @@ def polygon_zero_area(annotations: Annotations, *, tolerance: float = 1e-6) -> I
 
 @rule(
     "P018", "polygon-self-intersection", Severity.INFO,
-    requires=["polygon-zero-area"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    requires=["polygon-zero-area"], tasks=OBJECT_TASKS,
 )  # fmt: skip
 def polygon_self_intersection(annotations: Annotations) -> Iterable[Finding]:
     """A polygon crosses itself.
@@ -284,7 +196,7 @@ def polygon_self_intersection(annotations: Annotations) -> Iterable[Finding]:
     yield from of_rings(annotations, crossed, "two edges of the ring cross")
 
 
-@rule("P020", "polygon-duplicate-vertices", Severity.INFO, impact=4, requires=UNSOUND_RING, tasks=OBJECT_TASKS, fix=Fix.SAFE)
+@rule("P020", "polygon-duplicate-vertices", Severity.INFO, impact=4, requires=UNSOUND_RING, tasks=OBJECT_TASKS)
 def polygon_duplicate_vertices(annotations: Annotations) -> Iterable[Finding]:
     """A polygon has the same point twice in a row.
 
@@ -302,7 +214,7 @@ def polygon_duplicate_vertices(annotations: Annotations) -> Iterable[Finding]:
     yield from of_rings(annotations, repeated > 0, "{repeated} points of the ring repeat the one before", repeated=repeated)
 
 
-@rule("P021", "polygon-closed", Severity.INFO, impact=4, requires=UNSOUND_RING, tasks=OBJECT_TASKS, fix=Fix.SAFE)
+@rule("P021", "polygon-closed", Severity.INFO, impact=4, requires=UNSOUND_RING, tasks=OBJECT_TASKS)
 def polygon_closed(annotations: Annotations) -> Iterable[Finding]:
     """A polygon ends with its first point.
 

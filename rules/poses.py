@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from cocolint.api import Again, Annotations, Bools, Categories, Finding, Fix, Floats, Index, Ints, Severity, distinct, rule
+from cocolint.api import Again, Annotations, Bools, Categories, Finding, Floats, Index, Ints, Severity, distinct, rule
 
 from .boxes import BOX_FORMATS
 from .keypoints import KEYPOINT_TASKS, points_of
@@ -84,7 +84,7 @@ def keypoint_coincident(annotations: Annotations, *, least: int = 3) -> Iterable
 
 
 @rule(
-    "K028", "keypoints-normalized", Severity.ERROR, impact=1, tasks=KEYPOINT_TASKS, fix=Fix.UNSAFE,
+    "K028", "keypoints-normalized", Severity.ERROR, impact=1, tasks=KEYPOINT_TASKS,
     requires=["bbox-normalized", "keypoints-length", "keypoint-v-positive-at-origin"],
 )  # fmt: skip
 def keypoints_normalized(annotations: Annotations, *, least: int = 3) -> Iterable[Finding]:

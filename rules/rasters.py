@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Annotations, Bools, Finding, Fix, Floats, Ints, Rings, Severity, rule
+from cocolint.api import OBJECT_TASKS, Annotations, Bools, Finding, Floats, Ints, Rings, Severity, rule
 
 from ._raster import pixel_counts, ring_pixel_counts
 from .polygons import OTHER_COORDINATES, UNSOUND_RING, UNSOUND_VALUE, of_rings
@@ -18,7 +18,7 @@ WIDEST_EMPTY = 1.5
 @rule(
     "P015", "mask-empty-raster", Severity.WARNING, impact=3,
     requires=["polygon-zero-area", "bbox-out-of-image", "bbox-negative-origin", "polygon-out-of-image"],
-    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def mask_empty_raster(annotations: Annotations) -> Iterable[Finding]:
     """The polygon covers no pixel.

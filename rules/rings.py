@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Annotations, Bools, Finding, Fix, Floats, Ints, Rings, Severity, rule
+from cocolint.api import OBJECT_TASKS, Annotations, Bools, Finding, Floats, Ints, Rings, Severity, rule
 
 from ._raster import pixel_counts, ring_pixel_counts
 from .polygons import of_rings
@@ -19,7 +19,7 @@ MANY_STEPS = 100_000
 """So many edges are compared with the points of one ring; beyond it only some of its points are looked at."""
 
 
-@rule("P016", "polygon-tiny-part", Severity.INFO, impact=4, requires=["polygon-zero-area"], tasks=OBJECT_TASKS, fix=Fix.UNSAFE)
+@rule("P016", "polygon-tiny-part", Severity.INFO, impact=4, requires=["polygon-zero-area"], tasks=OBJECT_TASKS)
 def polygon_tiny_part(annotations: Annotations, *, tiny: float = 1.0, large: float = 100.0) -> Iterable[Finding]:
     """A part of the polygon is smaller than a pixel, beside one of a hundred.
 
@@ -39,7 +39,7 @@ def polygon_tiny_part(annotations: Annotations, *, tiny: float = 1.0, large: flo
 
 @rule(
     "P023", "polygon-ring-nested", Severity.WARNING, impact=4, requires=["polygon-zero-area"],
-    tasks=OBJECT_TASKS, fix=Fix.UNSAFE,
+    tasks=OBJECT_TASKS,
 )  # fmt: skip
 def polygon_ring_nested(annotations: Annotations) -> Iterable[Finding]:
     """A ring of the polygon lies inside another one.

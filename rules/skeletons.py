@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from cocolint.api import Categories, Faults, Finding, Fix, Index, Severity, Task, rule
+from cocolint.api import Categories, Faults, Finding, Index, Severity, Task, rule
 
 from ._faults import once_for_each_record
 
@@ -16,7 +16,7 @@ KEYPOINT_TASKS = frozenset({Task.PERSON_KEYPOINTS})
 Edges = list[list[int]]
 
 
-@rule("K016", "category-keypoints-missing", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS, fix=Fix.UNSAFE)
+@rule("K016", "category-keypoints-missing", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS)
 def category_keypoints_missing(faults: Faults) -> Iterable[Finding]:
     """The category has no `keypoints` or no `skeleton`.
 
@@ -91,7 +91,7 @@ def skeleton_index_range(categories: Categories) -> Iterable[Finding]:
     )  # fmt: skip
 
 
-@rule("K020", "skeleton-zero-based", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS, fix=Fix.SAFE)
+@rule("K020", "skeleton-zero-based", Severity.WARNING, impact=2, tasks=KEYPOINT_TASKS)
 def skeleton_zero_based(categories: Categories) -> Iterable[Finding]:
     """The skeleton counts points from 0, not from 1.
 
@@ -120,7 +120,7 @@ def skeleton_self_loop(categories: Categories) -> Iterable[Finding]:
     yield from _edges_where(categories, lambda edges: [e for e in edges if e[0] == e[1]], "the edge [{a}, {b}] has no length")
 
 
-@rule("K022", "skeleton-duplicate-edge", Severity.WARNING, impact=3, tasks=KEYPOINT_TASKS, fix=Fix.SAFE)
+@rule("K022", "skeleton-duplicate-edge", Severity.WARNING, impact=3, tasks=KEYPOINT_TASKS)
 def skeleton_duplicate_edge(categories: Categories) -> Iterable[Finding]:
     """An edge of the skeleton stands twice.
 

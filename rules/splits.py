@@ -11,7 +11,6 @@ from cocolint.api import (
     Categories,
     Dataset,
     Finding,
-    Fix,
     Floats,
     Images,
     Index,
@@ -32,7 +31,7 @@ _CERTAIN = 1.95
 """Of two samples of one distribution, one in a thousand is further apart than this over the root of their size."""
 
 
-@rule("X009", "image-id-clash-across-splits", Severity.WARNING, requires=["image-id-duplicate"], fix=Fix.SAFE,
+@rule("X009", "image-id-clash-across-splits", Severity.WARNING, requires=["image-id-duplicate"],
       relaxed=["roboflow", "label-studio", "encord", "fiftyone"])  # fmt: skip
 def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[Finding]:
     """Image ids stand for other pictures in another split.
@@ -54,7 +53,7 @@ def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[F
             return
 
 
-@rule("X010", "annotation-id-clash-across-splits", Severity.INFO, requires=["annotation-id-duplicate"], fix=Fix.SAFE)
+@rule("X010", "annotation-id-clash-across-splits", Severity.INFO, requires=["annotation-id-duplicate"])
 def annotation_id_clash_across_splits(dataset: Dataset, index: Index) -> Iterable[Finding]:
     """Annotation ids are used in another split too.
 

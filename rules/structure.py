@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cocolint.api import ALL_TASKS, Faults, FileFacts, Finding, Fix, Severity, rule
+from cocolint.api import ALL_TASKS, Faults, FileFacts, Finding, Severity, Task, rule
 
 KNOWN_KEYS = frozenset({
     "info", "licenses", "images", "annotations", "categories", "type", "segment_info", "scene_annotations",
@@ -19,7 +19,7 @@ def top_level_not_object(faults: Faults) -> Iterable[Finding]:
 
     What breaks: pycocotools asserts "annotation file format <class 'list'> not supported"; Datumaro refuses the file.
     Definition: the root is a single value, or an array that is not one of results. Annotations with `iscrowd` and without
-    `score` are no results.
+    `score` are no results. An array of whole data sets, as Encord exports them, is read one by one: there it is a warning.
     Fix: name the task, such as `--task results_bbox`, if the file holds results; else export one object with `images`,
     `annotations` and `categories`. Only a person can.
     """
@@ -48,6 +48,18 @@ def top_level_missing_annotations(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
+@rule("S019", "image-info-without-annotations", Severity.INFO, impact=3, tasks=[Task.IMAGE_INFO])
+def image_info_without_annotations(file: FileFacts) -> Iterable[Finding]:
+    """A file of image_info has no `annotations`.
+
+    What breaks: Datumaro raises MissingFieldError: Missing annotation field 'annotations'. Other readers want none.
+    Definition: the top-level key `annotations` is absent in a file of image_info.
+    Source: official files of image_info have none, so this is no fault by itself.
+    Fix: add `"annotations": []`. Safe: it says nothing that was not so before.
+    """
+    return _missing(file, "annotations")
+
+
 @rule("S004", "top-level-missing-categories", Severity.ERROR, impact=2)
 def top_level_missing_categories(faults: Faults) -> Iterable[Finding]:
     """The file has no `categories`.
@@ -59,23 +71,24 @@ def top_level_missing_categories(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("S005", "top-level-missing-info", Severity.WARNING, impact=2, fix=Fix.SAFE)
+@rule("S005", "top-level-missing-info", Severity.WARNING, impact=2)
 def top_level_missing_info(file: FileFacts) -> Iterable[Finding]:
     """The file has no `info`.
 
-    What breaks: Datumaro's streaming parser raises "Cannot find the info section", so the import into CVAT fails;
-    `COCO.info()` raises KeyError.
+    What breaks: Datumaro's streaming import, which CVAT is built on, raises "Cannot find the info section"; its normal
+    import needs none. `COCO.info()` raises KeyError.
     Definition: the top-level key `info` is absent.
     Fix: add `"info": {}`. Safe: it says nothing that was not so before.
     """
     return _missing(file, "info")
 
 
-@rule("S006", "top-level-missing-licenses", Severity.WARNING, fix=Fix.SAFE, relaxed=["encord", "label-studio"])
+@rule("S006", "top-level-missing-licenses", Severity.WARNING, relaxed=["encord", "label-studio"])
 def top_level_missing_licenses(file: FileFacts) -> Iterable[Finding]:
     """The file has no `licenses`.
 
-    What breaks: Datumaro's streaming parser raises "Cannot find the licenses section", so the import into CVAT fails.
+    What breaks: Datumaro's streaming import, which CVAT is built on, raises "Cannot find the licenses section"; its normal
+    import needs none.
     Definition: the top-level key `licenses` is absent.
     Fix: add `"licenses": []`. Safe: it says nothing that was not so before.
     """
@@ -87,7 +100,7 @@ def _missing(file: FileFacts, key: str) -> Iterable[Finding]:
         yield Finding(f"the file has no `{key}`")
 
 
-@rule("S007", "top-level-unknown-key", Severity.INFO, impact=3, fix=Fix.UNSAFE)
+@rule("S007", "top-level-unknown-key", Severity.INFO, impact=3)
 def top_level_unknown_key(file: FileFacts) -> Iterable[Finding]:
     """A top-level key is not one of COCO's.
 
@@ -102,24 +115,35 @@ def top_level_unknown_key(file: FileFacts) -> Iterable[Finding]:
         yield Finding(names.replace("{", "{{").replace("}", "}}"))
 
 
-@rule("S008", "section-not-array", Severity.ERROR, impact=3, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+@rule("S008", "section-not-array", Severity.ERROR, impact=3, tasks=ALL_TASKS)
 def section_not_array(faults: Faults) -> Iterable[Finding]:
     """A section is not an array.
 
     What breaks: readers go over the keys of an object as if they were records, and raise TypeError for null.
-    Definition: `images`, `annotations`, `categories` or `licenses` is an object, null, a string or a number; `licenses` may
-    be null.
+    Definition: `images`, `annotations` or `categories` is an object, null, a string or a number. Of `licenses`,
+    `licenses-type` says it.
     Fix: put a single record into an array, or take the values of an object. Unsafe: its keys are lost.
     """
     return faults
 
 
-@rule("S009", "item-not-object", Severity.ERROR, impact=3, tasks=ALL_TASKS, fix=Fix.UNSAFE)
+@rule("S018", "licenses-type", Severity.WARNING, impact=3, tasks=ALL_TASKS)
+def licenses_type(faults: Faults) -> Iterable[Finding]:
+    """The licenses are no array of objects.
+
+    What breaks: hotcoco refuses the file; hardly any other reader looks at them.
+    Definition: `licenses` is an object, a string or a number, or an array with something else than objects. It may be null.
+    Fix: write an array with one object for each license, or an empty one. Only a person knows the terms.
+    """
+    return faults
+
+
+@rule("S009", "item-not-object", Severity.ERROR, impact=3, tasks=ALL_TASKS)
 def item_not_object(faults: Faults) -> Iterable[Finding]:
     """A record is not an object.
 
     What breaks: readers raise TypeError or AttributeError at it.
-    Definition: an item of a section is null, a string, a number or an array.
+    Definition: an item of a section, or of an array of data sets, is null, a string, a number or an array.
     Fix: drop it. Unsafe: what it stood for may get lost.
     """
     return faults
@@ -136,7 +160,7 @@ def field_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("S011", "field-type", Severity.ERROR, impact=1, tasks=ALL_TASKS, requires=["json-nan"], fix=Fix.SAFE)
+@rule("S011", "field-type", Severity.ERROR, impact=1, tasks=ALL_TASKS, requires=["json-nan"])
 def field_type(faults: Faults) -> Iterable[Finding]:
     """A field has a value of the wrong type.
 
@@ -163,15 +187,17 @@ def field_null(faults: Faults) -> Iterable[Finding]:
 def info_types(faults: Faults) -> Iterable[Finding]:
     """A descriptive field has an unusual type.
 
-    What breaks: nothing that is known; strict readers of `info` and `licenses` may refuse it.
+    What breaks: hotcoco stops at a text where it wants a number, and the other way round; FiftyOne at an `info` that is a
+    list. No other reader is known to mind.
     Definition: a field of `info` or of a license, or the license, URLs or date of an image, is of a type other than writers
-    in use give it. Empty strings, null and dates in any form are fine.
+    in use give it. Empty strings, null and dates in any form are fine, though hotcoco refuses `year: ""` and
+    `date_captured: 0`, which Datumaro and CVAT write.
     Fix: write a number for `year` and a license id, and text for the rest. Only a person can.
     """
     return faults
 
 
-@rule("S016", "bool-as-int", Severity.WARNING, impact=3, tasks=ALL_TASKS, fix=Fix.SAFE, relaxed=["posetrack"])
+@rule("S016", "bool-as-int", Severity.WARNING, impact=3, tasks=ALL_TASKS, relaxed=["posetrack"])
 def bool_as_int(faults: Faults) -> Iterable[Finding]:
     """A flag is true or false where COCO has 1 or 0.
 
@@ -182,7 +208,7 @@ def bool_as_int(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("S017", "numpy-repr", Severity.ERROR, impact=2, tasks=ALL_TASKS, fix=Fix.SAFE)
+@rule("S017", "numpy-repr", Severity.ERROR, impact=2, tasks=ALL_TASKS)
 def numpy_repr(faults: Faults) -> Iterable[Finding]:
     """An array was written as the text that Python prints for it.
 

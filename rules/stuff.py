@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cocolint.api import Annotations, Bools, Categories, Finding, Fix, Floats, Index, Ints, Runs, Severity, Task, rule
+from cocolint.api import Annotations, Bools, Categories, Finding, Floats, Index, Ints, Runs, Severity, Task, rule
 
 from ._repeats import repeats
 
@@ -28,7 +28,7 @@ def stuff_category_range(categories: Categories) -> Iterable[Finding]:
     return categories.where(outside, "id", "id {id} is not one of stuff", id=categories.id)
 
 
-@rule("U002", "stuff-one-per-category", Severity.WARNING, impact=3, tasks=STUFF, fix=Fix.UNSAFE,
+@rule("U002", "stuff-one-per-category", Severity.WARNING, impact=3, tasks=STUFF,
       requires=["annotation-id-duplicate", "annotation-duplicate-exact"])  # fmt: skip
 def stuff_one_per_category(index: Index) -> Iterable[Finding]:
     """An image has more than one annotation of one category of stuff.
@@ -41,7 +41,7 @@ def stuff_one_per_category(index: Index) -> Iterable[Finding]:
     return index.at(rows, None, "the same image and category as annotation {first}", first=index.id[first])
 
 
-@rule("U003", "stuff-iscrowd", Severity.INFO, impact=3, tasks=STUFF, fix=Fix.UNSAFE)
+@rule("U003", "stuff-iscrowd", Severity.INFO, impact=3, tasks=STUFF)
 def stuff_iscrowd(index: Index) -> Iterable[Finding]:
     """Stuff is marked as a crowd.
 
@@ -52,7 +52,7 @@ def stuff_iscrowd(index: Index) -> Iterable[Finding]:
     return index.where(index.crowd, "iscrowd", "iscrowd is 1")
 
 
-@rule("U004", "stuff-polygon", Severity.INFO, impact=3, tasks=STUFF, fix=Fix.UNSAFE)
+@rule("U004", "stuff-polygon", Severity.INFO, impact=3, tasks=STUFF)
 def stuff_polygon(index: Index) -> Iterable[Finding]:
     """The mask of stuff is a polygon.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Dataset, Finding, Fix, Images, Index, Member, Severity, Task, rule
+from cocolint.api import Dataset, Finding, Images, Index, Member, Severity, Task, rule
 
 from ._splits import are_renamed, are_resized, literal, rows_of_one_id
 
@@ -41,7 +41,7 @@ def images_differ_between_tasks(dataset: Dataset, images: Images) -> Iterable[Fi
             )  # fmt: skip
 
 
-@rule("X012", "annotation-id-clash-between-tasks", Severity.INFO, requires=["annotation-id-duplicate"], fix=Fix.SAFE)
+@rule("X012", "annotation-id-clash-between-tasks", Severity.INFO, requires=["annotation-id-duplicate"])
 def annotation_id_clash_between_tasks(dataset: Dataset, index: Index) -> Iterable[Finding]:
     """An annotation id stands for something on another image in the file of another task.
 

@@ -32,9 +32,9 @@ def test_docstring_tells_what_why_and_how_to_mend(rule: Rule) -> None:
 @each_rule
 def test_fix_section_gives_its_safety(rule: Rule) -> None:
     text = rule.sections["Fix"]
-    if rule.fix is Fix.SAFE:
+    if rule.safety is Fix.SAFE:
         assert re.search(r"\bSafe\b", text)
-    if rule.fix is Fix.UNSAFE:
+    if rule.safety is Fix.UNSAFE:
         assert re.search(r"\bUnsafe\b", text)
 
 

@@ -56,7 +56,7 @@ DEFECTS: dict[str, dict[str, int]] = {
         "bbox-missing": 5,
         "area-is-bbox-area": 5,
         "iscrowd-0-rle": 5,
-        "section-not-array": 2,
+        "licenses-type": 2,
     },
     "pycococreator__example": {"bbox-vs-segmentation": 1},
     "roboflow__chess-pieces": {"annotation-duplicate-exact": 1, "category-unused-parent": 3},

@@ -114,7 +114,7 @@ CASES = [
     Case("bbox-cxcywh", "corners", change=file(corners), also=("bbox-xyxy",)),
     Case("bbox-normalized", "all four numbers", fires=1, change=file(normalized)),
     Case("bbox-normalized", "all four numbers, polygons in pixels", fires=1, change=file(normalized, segmentation=True)),
-    Case("bbox-normalized", "centres, as for YOLO", fires=1, change=file(normalized_centres)),
+    Case("bbox-normalized", "centres, as for YOLO", fires=1, change=file(normalized_centres), also=("bbox-cxcywh",)),
     Case("bbox-normalized", "width and height only", fires=1, change=file(extent_normalized)),
     Case("bbox-normalized", "right", change=file(right)),
     Case("bbox-normalized", "19 boxes", change=file(normalized, 19)),

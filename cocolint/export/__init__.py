@@ -1,0 +1,1 @@
+"""From a data set to another one, in the shape that the next tool wants."""
