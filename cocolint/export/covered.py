@@ -29,33 +29,27 @@ class Covers:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = list(parts)
-        images = [np.append(part.image_ids, NONE)[part.origin.image_rows] for part in self._parts]
+        images = [_images_of(part) for part in self._parts]
         self._image: Ints = np.concatenate([*images, np.empty(0, np.int64)])
         self._start = np.cumsum([0, *map(len, images)])
         self._order = np.argsort(self._image, kind="stable")
         self._sorted = self._image[self._order]
-        self._left: OrderedDict[int, dict[int, masks.Rle]] = OrderedDict()
+        self._rles: OrderedDict[int, dict[int, masks.Rle | None]] = OrderedDict()
 
     def __call__(self, part: Part, number: int) -> masks.Rle | None:
         """Return what is left of an annotation's mask, None where nothing is taken from it."""
         place = int(self._start[next(i for i, one in enumerate(self._parts) if one is part)]) + number
         image = int(self._image[place])
-        if image not in self._left:
-            self._left[image] = self._crop(image)
-            if len(self._left) > _IMAGES:
-                self._left.popitem(last=False)
-        return self._left[image].get(place)
-
-    def _crop(self, image: int) -> dict[int, masks.Rle]:
         first, stop = np.searchsorted(self._sorted, image), np.searchsorted(self._sorted, image, side="right")
-        rles = {place: rle for place in self._order[first:stop].tolist() if (rle := self._rle(place))}
-        places = list(rles)
-        found = {}
-        for number, place in enumerate(places):
-            left = left_of(rles[place], [rles[other] for other in places[number + 1 :]])
-            if left is not None:
-                found[place] = left
-        return found
+        found = self._rles.setdefault(image, {})
+        if len(self._rles) > _IMAGES:
+            self._rles.popitem(last=False)
+        later = [other for other in self._order[first:stop].tolist() if other >= place]
+        for other in later:
+            if other not in found:
+                found[other] = self._rle(other)
+        bottom = found[place]
+        return left_of(bottom, [rle for other in later[1:] if (rle := found[other])]) if bottom else None
 
     def _rle(self, place: int) -> masks.Rle | None:
         number = int(np.searchsorted(self._start, place, side="right")) - 1
@@ -68,6 +62,13 @@ class Covers:
             return mask.rle(*size_of(Row(part, row, raw, seen))) if mask else None
         except (msgspec.DecodeError, RecursionError, masks.Unsound):
             return None
+
+
+def _images_of(part: Part) -> Ints:
+    """Return the image of each annotation, `NONE` for those that are not written."""
+    images, categories = np.append(part.image_ids, NONE), np.append(part.category_ids, NONE)
+    is_left = categories[part.origin.category_rows] == NONE
+    return np.where(is_left, NONE, images[part.origin.image_rows])
 
 
 def left_of(bottom: masks.Rle, later: Sequence[masks.Rle]) -> masks.Rle | None:

@@ -157,7 +157,7 @@ class Annotations:
             self._tally.filtered["annotations"] += 1
             raise Unwanted
         self._crowd(seen, changes)
-        if bytes(seen.segmentation) == b"null":
+        if _is_null(seen.segmentation):
             changes["segmentation"] = b"[]"
             self._tally.filled["segmentation"] += 1
         elif reason and self._options.segmentation_mode:
@@ -186,7 +186,7 @@ class Annotations:
         return points
 
     def _without_keypoints(self, seen: Seen) -> Changes:
-        if bytes(seen.keypoints) in (b"null", b"[]"):
+        if _is_null(seen.keypoints) or bytes(seen.keypoints) == b"[]":
             return {}
         self._tally.converted["annotations without their keypoints"] += 1
         return {"keypoints": None, "num_keypoints": None}
@@ -279,6 +279,10 @@ def _bounds_of(points: list[Any]) -> list[float] | None:
         return None
     xs, ys = zip(*seen, strict=True)
     return [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
+
+
+def _is_null(raw: msgspec.Raw) -> bool:
+    return len(raw) == 4 and bytes(raw) == b"null"
 
 
 def _is_box(value: Any) -> bool:

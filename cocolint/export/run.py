@@ -119,6 +119,8 @@ def _folder_beside(target: Path) -> Iterator[Path]:
         made.chmod(0o777 & ~_umask())
         yield made
         _sync(made)
+        if target.is_dir():
+            target.rmdir()
         os.replace(made, os.path.realpath(target))
     except OSError as error:
         raise Failure(f"cannot write '{target}': {error.strerror or error}") from error

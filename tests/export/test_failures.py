@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from cocolint.export import write
+from cocolint.export.options import Options
+from cocolint.export.run import export
 from cocolint.failure import Failure
 from tests.export.tools import exported, write_files
 from tests.support.cases import sound
@@ -140,3 +142,29 @@ def test_an_interrupted_export_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(KeyboardInterrupt):
         exported(tmp_path, {TRAIN: sound("instances")})
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_a_killed_export_leaves_no_half_target(folder: Path) -> None:
+    kill = "import os; from cocolint.export import write; write._annotations = lambda *_: os.kill(os.getpid(), 9)"
+    run = "from cocolint.cli import app; app(['export', 'source', 'target'])"
+    done = subprocess.run([sys.executable, "-c", f"{kill}\n{run}"], cwd=folder, timeout=120, check=False)
+    assert done.returncode == -9
+    assert not (folder / "target").exists()
+
+
+def test_progress_tells_all_that_is_done(tmp_path: Path) -> None:
+    class Told:
+        def __init__(self) -> None:
+            self.work: list[list[Any]] = []
+
+        def start(self, file: str, size: int, unit: str = "") -> None:
+            self.work.append([file, unit, size])
+
+        def advance(self, size: int) -> None:
+            self.work[-1][2] -= size
+
+    told = Told()
+    source = write_files(tmp_path / "source", {TRAIN: sound("instances"), "images/train/000001.jpg": jpeg()})
+    export(str(source), tmp_path / "target", Options(save_images=True), told)
+    assert [unit for _, unit, _ in told.work] == ["", "annotations", "pictures"]
+    assert [(file, left) for file, unit, left in told.work if unit] == [(TRAIN, 0), ("pictures", 0)]
