@@ -75,7 +75,7 @@ class Recoded(NamedTuple):
 class Fixer:
     """One way to mend what a rule finds; which of three forms it has follows from its parameters.
 
-    - `record` is a record of the section of the finding, with `id` and the fields that `reads` and `writes` name. It is
+    - `record` is a record of the section of the finding, with the fields that `reads` and `writes` name. It is
       changed and returned, or returned as it is where it cannot be mended this way, or None is returned to drop it.
     - `root` is the object at the root, with `SECTION` for each section of records. It is changed and returned.
     - a function with neither yields what to do with whole sections: `Renumbered`, `Reordered`, `Added`, `Dropped` or

@@ -12,7 +12,7 @@ import numpy as np
 from cocolint.engine.fixing import FIELD, Added, Dropped, Fixer, Recoded, Renumbered, Reordered
 from cocolint.engine.registry import Registry
 from cocolint.engine.running import Absent, Checked
-from cocolint.mend.records import Job, guarded
+from cocolint.mend.jobs import Job, guarded
 from cocolint.mend.rewriting import Work, records_at
 from cocolint.mend.targets import Targets
 from cocolint.model import FileResult, Finding, FindingGroup, Ints, Stage

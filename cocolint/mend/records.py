@@ -3,161 +3,21 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
-import re
-import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 
-from cocolint.engine.fixing import FIELD, Category, Fixer, Image, Record
+from cocolint.engine.fixing import Record
+from cocolint.mend.jobs import BY_RECORD, Job, NotAsMeant, Note, Stretch, Surround, guarded
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, applied, changed, equal, load, without
-from cocolint.model import MISSING, Change, Ints, Values
-from cocolint.read.columns import Categories, Images
+from cocolint.model import MISSING, Change
 from cocolint.read.locate import KINDS
 from cocolint.read.slicing import address
 from cocolint.read.source import NONFINITE
 
 _NONFINITE = NONFINITE[1:-1].decode()
-_INFINITY = re.compile(rb"-?Infinity")
-
-
-class Surround:
-    """What the fixes of a file may ask for besides the record: the `image` and `category` it refers to."""
-
-    def __init__(self, images: Images, categories: Categories, facts: Mapping[str, Any]) -> None:
-        self._images = images
-        self._categories = categories
-        self.facts = facts
-
-    def portable(self) -> Surround:
-        """Return the part of it that can be sent to other processes."""
-        return Surround(self._images, self._categories, {name: self.facts[name] for name in PORTABLE if name in self.facts})
-
-    @cached_property
-    def _image_rows(self) -> dict[float, int]:
-        rows = np.flatnonzero(self._images.has("id"))
-        return dict(zip(self._images.id[rows].tolist(), rows.tolist(), strict=True))
-
-    @cached_property
-    def _category_rows(self) -> dict[float, int]:
-        rows = np.flatnonzero(self._categories.has("id"))
-        return dict(zip(self._categories.id[rows].tolist(), rows.tolist(), strict=True))
-
-    def image(self, record: Record) -> Image | None:
-        """Return the image of a record, None where there is none of a known size."""
-        row = self._row(self._image_rows, record.get("image_id"))
-        if row is None:
-            return None
-        width, height = float(self._images.width[row]), float(self._images.height[row])
-        return Image(int(self._images.id[row]), width, height, self._images.file_name[row]) if width > 0 < height else None
-
-    def category(self, record: Record) -> Category | None:
-        """Return the category of a record, None where there is none."""
-        row = self._row(self._category_rows, record.get("category_id"))
-        if row is None:
-            return None
-        return Category(int(self._categories.id[row]), self._categories.name[row], self._categories.keypoints[row])
-
-    @staticmethod
-    def _row(rows: Mapping[float, int], id_: Any) -> int | None:
-        return rows.get(id_) if isinstance(id_, int | float) else None
-
-
-PORTABLE = ("task", "dialect")
-"""The facts of a file that go along to other processes."""
-
-BY_RECORD = {"image": "image_id", "category": "category_id"}
-"""What is looked up for each record, and the field that it is looked up by."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One fix for some rows of a section, which ascend.
-
-    `values` are those of the finding for each row, `constants` are fixtures that all rows share, `fresh` is the first id
-    that is not in use.
-    """
-
-    fixer: Fixer
-    field: str
-    rows: Ints
-    values: Values
-    fresh: int = 0
-    constants: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-    @cached_property
-    def fields(self) -> tuple[str, ...]:
-        """The fields of a record that the fix sees."""
-        looked_up = [name for fixture, name in BY_RECORD.items() if fixture in self.fixer.fixtures]
-        named = (self.field if name == FIELD else name for name in (*self.fixer.reads, *self.fixer.writes))
-        return tuple(dict.fromkeys(name for name in (*named, *looked_up) if name))
-
-    def between(self, first: int, stop: int) -> Job | None:
-        """Return the job for the rows from `first` up to `stop`, counted from `first`, None if there are none."""
-        low, high = np.searchsorted(self.rows, (first, stop))
-        if low == high:
-            return None
-        values = {name: column[low:high] for name, column in self.values.items()}
-        return dataclasses.replace(self, rows=self.rows[low:high] - first, values=values, fresh=self.fresh + int(low))
-
-
-@dataclass
-class Note:
-    """What a fix did: how many records, which fields of them, and some of the changes."""
-
-    count: int = 0
-    dropped: int = 0
-    fields: set[str] = dataclasses.field(default_factory=set)
-    changes: list[Change] = dataclasses.field(default_factory=list)
-
-    def add(self, other: Note, limit: int | None) -> None:
-        """Take over what the same fix did elsewhere, with at most `limit` changes."""
-        self.count += other.count
-        self.dropped += other.dropped
-        self.fields |= other.fields
-        self.changes = (self.changes + other.changes)[:limit]
-
-
-class Stretch(NamedTuple):
-    """A mended stretch: its text, how many records it has now, a note for each job, and the ids that changed."""
-
-    text: bytes
-    size: int
-    notes: list[Note]
-    ids: list[tuple[int, Any, Any]]
-
-
-class FixFailed(Exception):
-    """A fix raised: a fault of the fix, not of the data. `rule` is the name of its rule, `error` the traceback."""
-
-    def __init__(self, rule: str, error: str) -> None:
-        super().__init__(rule, error)
-        self.rule = rule
-        self.error = error
-
-
-def guarded(fixer: Fixer) -> Callable[..., Any]:
-    """Return the function of a fix, such that it raises nothing but `FixFailed`."""
-
-    def call(**arguments: Any) -> Any:
-        try:
-            found = fixer.function(**arguments)
-            return list(found) if isinstance(found, Iterator) else found
-        except Exception as error:
-            raise FixFailed(fixer.rule, traceback.format_exc(limit=-3)) from error
-
-    return call
-
-
-class NotAsMeant(Exception):
-    """The mended bytes do not hold what they should: a fault of the program, and nothing is written."""
-
 
 Caller = Callable[[Record, int], Any]
 """A fix as a function of a record and its place among the rows of the job."""
@@ -202,9 +62,9 @@ class Mender:
 
         return call
 
-    def value(self, raw: msgspec.Raw) -> Any:
+    def value(self, text: bytes) -> Any:
         """Return the value of a JSON text."""
-        value = load(raw)
+        value = load(text)
         return _with_nan(value) if self._nonfinite else value
 
 
@@ -216,12 +76,6 @@ def _with_nan(value: Any) -> Any:
     return float("nan") if isinstance(value, str) and value.strip() == _NONFINITE else value
 
 
-def _behind(place: int, original: bytes) -> int:
-    """Return a place in the data as one in the original: what stands for an infinity is shorter than its word."""
-    word = _INFINITY.match(original, max(0, place - len(NONFINITE)))
-    return word.end() if word else place
-
-
 class _Step(NamedTuple):
     """What one job made of a record."""
 
@@ -230,77 +84,174 @@ class _Step(NamedTuple):
     after: Any
 
 
+class _Made(NamedTuple):
+    """What the jobs made of a record, and how its text changes.
+
+    `inside` holds the edits within each field that changes, by its number, counted from where its value begins; `behind` is
+    put behind the last field. `is_whole` tells that fields were taken out, so that the whole record has to be looked at.
+    """
+
+    steps: list[_Step]
+    inside: dict[int, list[Edit]]
+    behind: bytes
+    is_whole: bool
+
+    @property
+    def after(self) -> Any:
+        """What became of the fields that the jobs saw, None if the record is dropped."""
+        return self.steps[-1].after
+
+
+_ALIKE = 200
+"""Records whose fields have at most so many bytes are compared with others: what was made of one is made of its like."""
+
+
+def _fitted(edits: list[Edit], data: bytes, original: bytes) -> list[Edit]:
+    """Return the edits of `data` for the original: what stands for an infinity is filled up with blanks to its length."""
+    found = []
+    for start, stop, text in edits:
+        end = stop
+        while data[end : end + 1] == b" " != original[end : end + 1]:
+            end += 1
+        found.append(Edit(end if start == stop else start, end, text))
+    return found
+
+
+def _differing(old: Record, new: Record) -> dict[str, tuple[Any, Any]]:
+    """Return the fields that differ between two records, with both values, MISSING where there is none."""
+    found = {
+        name: (old.get(name, MISSING), value) for name, value in new.items() if name not in old or not equal(old[name], value)
+    }
+    return found | {name: (value, MISSING) for name, value in old.items() if name not in new}
+
+
+def _texts(raws: Iterable[Any]) -> tuple[bytes | None, ...]:
+    """Return the texts of some fields, None where there is none."""
+    return tuple([None if raw is msgspec.UNSET else bytes(raw) for raw in raws])
+
+
 class _Mending:
     """The mending of one stretch."""
 
     def __init__(self, mender: Mender, data: bytes, jobs: Sequence[Job]) -> None:
         self._mender = mender
         self._data = b"[%b]" % data
-        self._base = address(self._data)
-        self._raws = msgspec.json.decode(self._data, type=list[msgspec.Raw])
         self._jobs = jobs
+        self._is_of_row = [job.is_of_row for job in jobs]
         self._callers = [mender.caller(job) for job in jobs]
         self._notes = [Note() for _ in jobs]
         self._ids: list[tuple[int, Any, Any]] = []
         self._manner: Manner | None = None
-        names = list(dict.fromkeys(("id", *(name for job in jobs for name in job.fields))))
-        self._names = dict(zip((f"field_{place}" for place in range(len(names))), names, strict=True))
-        types = [(attribute, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for attribute in self._names]
-        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Some", types, rename=self._names))
+        self._alike: dict[Any, _Made] = {}
+        self._names = list(dict.fromkeys(name for job in jobs for name in job.fields))
+        attributes = {f"field_{place}": name for place, name in enumerate(self._names)}
+        types = [(attribute, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for attribute in attributes]
+        self._type = msgspec.defstruct("Some", types, rename=attributes, gc=False)
+        self._raws, self._fields, self._starts = self._read(self._data)
 
     def result(self, original: bytes) -> Stretch | None:
         """Return the mended stretch, None if nothing changed."""
+        edits: list[Edit] = []
+        made_of: dict[int, _Made] = {}
+        for row, tasks in self._tasks():
+            fields = self._fields[row]
+            try:
+                made = self._made(row, fields, tasks)
+                if made.steps and made.after is not None:
+                    edits += self._edits(row, fields or (), made)
+            except Unspliceable:
+                continue
+            if made.steps:
+                made_of[row] = made
+                self._note(row, made.steps)
+        if not made_of:
+            return None
+        dropped = {row for row, made in made_of.items() if made.after is None}
+        kept = [row not in dropped for row in range(len(self._raws))]
+        edits = sorted(edits + self._without(kept)) if dropped else edits
+        self._verify(applied(self._data, edits), kept, made_of)
+        whole = b"[%b]" % original
+        text = applied(whole, edits if whole == self._data else _fitted(edits, self._data, whole))[1:-1]
+        return Stretch(text, len(kept) - len(dropped), self._notes, self._ids)
+
+    def _tasks(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        """Return for each row the jobs that are to be done, with the place of the row in each."""
         tasks: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for number, job in enumerate(self._jobs):
             for place, row in enumerate(job.rows.tolist()):
                 tasks[row].append((number, place))
-        edits: list[Edit] = []
-        expected: dict[int, Record] = {}
-        dropped = set()
-        for row in sorted(tasks):
-            raws = self._fields_of(row)
-            steps = self._steps(row, raws, tasks[row])
-            if not steps:
-                continue
-            if steps[-1].after is None:
-                dropped.add(row)
-            else:
-                try:
-                    edits += self._edits(row, raws or {}, steps[0].before, steps[-1].after)
-                except Unspliceable:
-                    continue
-                expected[row] = steps[-1].after
-            self._note(row, steps)
-        if not edits and not dropped:
-            return None
-        kept = [row for row in range(len(self._raws)) if row not in dropped]
-        edits = sorted(edits + self._without(dropped))
-        self._verify(applied(self._data, edits), kept, expected)
-        whole = b"[%b]" % original
-        text = applied(whole, [Edit(_behind(start, whole), _behind(stop, whole), new) for start, stop, new in edits])[1:-1]
-        return Stretch(text, len(kept), self._notes, self._ids)
+        return sorted(tasks.items())
 
-    def _fields_of(self, row: int) -> dict[str, msgspec.Raw] | None:
-        """Return the fields of a record that some job wants; None if it is no object."""
+    def _read(self, array: bytes) -> tuple[list[msgspec.Raw], Sequence[tuple[Any, ...] | None], Sequence[int]]:
+        """Return the texts of the records, the fields of each that some job wants, and where each record begins.
+
+        A field is UNSET where there is none; of a record that is no object there is None.
+        """
+        raws = msgspec.json.decode(array, type=list[msgspec.Raw])
         try:
-            some = self._decoder.decode(self._raws[row])
+            fields = list(map(msgspec.structs.astuple, msgspec.json.decode(array, type=list[self._type])))  # type: ignore[name-defined]
+        except msgspec.DecodeError:
+            base = address(array)
+            return raws, [self._fields_of(raw) for raw in raws], [address(raw) - base for raw in raws]
+        starts = []
+        place = 0
+        for raw in raws:  # all are objects: each begins with the next brace
+            place = array.index(b"{", place)
+            starts.append(place)
+            place += memoryview(raw).nbytes
+        return raws, fields, starts
+
+    def _fields_of(self, raw: msgspec.Raw) -> tuple[Any, ...] | None:
+        try:
+            return msgspec.structs.astuple(msgspec.json.decode(raw, type=self._type))
         except msgspec.DecodeError:
             return None
-        found = ((name, getattr(some, attribute)) for attribute, name in self._names.items())
-        return {name: raw for name, raw in found if raw is not msgspec.UNSET}
 
-    def _steps(self, row: int, raws: dict[str, msgspec.Raw] | None, tasks: list[tuple[int, int]]) -> list[_Step]:
+    def _made(self, row: int, raws: tuple[Any, ...] | None, tasks: list[tuple[int, int]]) -> _Made:
+        """Return what the jobs make of a record: the same as of an earlier one, if nothing tells the two apart."""
+        if raws is None:
+            return self._make(row, None, tasks)
+        texts = _texts(raws)
+        numbers = tuple([number for number, _ in tasks])
+        made = self._alike.get((numbers, texts))
+        if made is None:
+            made = self._make(row, texts, tasks)
+            is_short = sum(map(len, filter(None, texts))) <= _ALIKE
+            if is_short and not any(self._is_of_row[number] for number in numbers):
+                self._alike[numbers, texts] = made
+        return made
+
+    def _make(self, row: int, texts: tuple[bytes | None, ...] | None, tasks: list[tuple[int, int]]) -> _Made:
+        fields = None if texts is None else {n: text for n, text in zip(self._names, texts, strict=True) if text is not None}
+        steps = self._steps(row, fields, tasks)
+        if not steps or steps[-1].after is None:
+            return _Made(steps, {}, b"", False)
+        differing = _differing(steps[0].before, steps[-1].after)
+        if fields is None or any(value is MISSING for _, value in differing.values()):
+            return _Made(steps, {}, b"", True)
+        manner = self._manner_of(row)
+        inside = {
+            self._names.index(name): list(changed(fields[name], before, after, 0, manner.comma))
+            for name, (before, after) in differing.items()
+            if before is not MISSING
+        }
+        more = {name: after for name, (before, after) in differing.items() if before is MISSING}
+        return _Made(steps, inside, added(more, manner, bytes(self._raws[row])) if more else b"", False)
+
+    def _manner_of(self, row: int) -> Manner:
+        """Return the manner of a record, which is that of all of them."""
+        if self._manner is None:
+            self._manner = Manner.of(bytes(self._raws[row]))
+        return self._manner
+
+    def _steps(self, row: int, fields: dict[str, bytes] | None, tasks: list[tuple[int, int]]) -> list[_Step]:
         """Return what the jobs make of a record, one after the other, as far as they change it."""
         value = self._mender.value
-
-        def read() -> Any:
-            return value(self._raws[row]) if raws is None else {name: value(raw) for name, raw in raws.items()}
-
-        before = read()
+        before = value(bytes(self._raws[row])) if fields is None else {name: value(text) for name, text in fields.items()}
         steps: list[_Step] = []
         for number, place in tasks:
-            after = self._callers[number](copy.deepcopy(before) if steps else read(), place)
-            if after is None or (raws is not None and not equal(before, after)):
+            after = self._callers[number](copy.deepcopy(before), place)
+            if after is None or (fields is not None and _differing(before, after)):
                 steps.append(_Step(number, before, after))
                 before = after
             if after is None:
@@ -309,71 +260,63 @@ class _Mending:
 
     def _note(self, row: int, steps: list[_Step]) -> None:
         for number, before, after in steps:
-            note, rule = self._notes[number], self._jobs[number].fixer.rule
+            note, job = self._notes[number], self._jobs[number]
             note.count += 1
-            id_ = before.get("id") if isinstance(before, dict) else None
-            if after is None:
-                note.dropped += 1
-                found = [Change(rule, self._mender.kind, id_, "", before, MISSING)]
-            else:
-                pairs = {name: (before.get(name, MISSING), after.get(name, MISSING)) for name in {**before, **after}}
-                found = [
-                    Change(rule, self._mender.kind, id_, name, old, new)
-                    for name, (old, new) in pairs.items()
-                    if old is MISSING or new is MISSING or not equal(old, new)
-                ]
-            note.fields |= {change.field for change in found}
-            self._ids += [(row, change.old, change.new) for change in found if change.field == "id"]
-            if self._mender.limit is None or len(note.changes) < self._mender.limit:
-                note.changes += found
+            note.dropped += after is None
+            has_room = self._mender.limit is None or len(note.changes) < self._mender.limit
+            if not has_room and "id" not in job.fields and note.fields.issuperset(job.fixer.writes):
+                continue
+            found = {"": (before, MISSING)} if after is None else _differing(before, after)
+            note.fields |= found.keys() - {""}
+            if "id" in found:
+                self._ids.append((row, *found["id"]))
+            if has_room:
+                id_ = self._id_of(row)
+                note.changes += [Change(job.fixer.rule, self._mender.kind, id_, name, *pair) for name, pair in found.items()]
 
-    def _edits(self, row: int, raws: dict[str, msgspec.Raw], old: Record, new: Record) -> list[Edit]:
-        raw = bytes(self._raws[row])
-        start = self._start(self._raws[row])
-        if not old.keys() <= new.keys() or not old:
-            whole = self._mender.value(self._raws[row])
+    def _id_of(self, row: int) -> Any:
+        record = self._mender.value(bytes(self._raws[row]))
+        return record.get("id") if isinstance(record, dict) else None
+
+    def _edits(self, row: int, raws: tuple[Any, ...], made: _Made) -> list[Edit]:
+        raw, start = bytes(self._raws[row]), self._starts[row]
+        if made.is_whole or (made.behind and not raw[1:-1].strip()):
+            whole, old, new = self._mender.value(raw), made.steps[0].before, made.after
             meant = {name: value for name, value in whole.items() if name in new or name not in old} | new
             return list(changed(raw, whole, meant, start))
-        if self._manner is None:
-            self._manner = Manner.of(raw)
-        edits = [
-            edit
-            for name, value in old.items()
-            if not equal(value, new[name])
-            for edit in changed(bytes(raws[name]), value, new[name], self._start(raws[name]), self._manner.comma)
-        ]
-        more = {name: value for name, value in new.items() if name not in old}
-        if more:
+        edits = []
+        for place, inner in made.inside.items():
+            begin = start + address(raws[place]) - address(self._raws[row])
+            edits += [Edit(begin + edit.start, begin + edit.stop, edit.text) for edit in inner]
+        if made.behind:
             stop = start + len(raw[:-1].rstrip())
-            edits.append(Edit(stop, stop, added(more, self._manner, raw)))
-        return edits
+            edits.append(Edit(stop, stop, made.behind))
+        return sorted(edits) if len(edits) > 1 else edits
 
-    def _start(self, raw: msgspec.Raw) -> int:
-        return address(raw) - self._base
+    def _without(self, kept: list[bool]) -> list[Edit]:
+        sizes = [memoryview(raw).nbytes for raw in self._raws]
+        spots = [Spot(start, start, start + size) for start, size in zip(self._starts, sizes, strict=True)]
+        return list(without(spots, kept))
 
-    def _without(self, dropped: set[int]) -> list[Edit]:
-        if not dropped:
-            return []
-        spots = []
-        for raw in self._raws:
-            start = self._start(raw)
-            spots.append(Spot(start, start, start + memoryview(raw).nbytes))
-        return list(without(spots, [row not in dropped for row in range(len(spots))]))
-
-    def _verify(self, text: bytes, kept: list[int], expected: Mapping[int, Record]) -> None:
+    def _verify(self, text: bytes, kept: list[bool], made_of: Mapping[int, _Made]) -> None:
         """Read the mended text and compare it with what it should hold. Raises `NotAsMeant`."""
-        raws = msgspec.json.decode(text, type=list[msgspec.Raw])
-        if len(raws) != len(kept):
+        raws, fields, _ = self._read(text)
+        rows = [row for row, is_kept in enumerate(kept) if is_kept]
+        if len(raws) != len(rows):
             raise NotAsMeant
-        for raw, row in zip(raws, kept, strict=True):
-            if row not in expected:
+        seen: set[tuple[int, tuple[bytes | None, ...]]] = set()
+        for raw, some, row in zip(raws, fields, rows, strict=True):
+            made = made_of.get(row)
+            if made is None:
                 if memoryview(raw) != memoryview(self._raws[row]):
                     raise NotAsMeant
                 continue
-            some = self._decoder.decode(raw)
-            meant = expected[row]
-            for attribute, name in self._names.items():
-                found = getattr(some, attribute)
-                is_there = found is not msgspec.UNSET
-                if is_there != (name in meant) or (is_there and not equal(self._mender.value(found), meant[name])):
+            texts = _texts(some or ())
+            if (id(made), texts) in seen:
+                continue
+            for name, found in zip(self._names, texts, strict=True):
+                if (found is None) == (name in made.after):
                     raise NotAsMeant
+                if found is not None and not equal(self._mender.value(found), made.after[name]):
+                    raise NotAsMeant
+            seen.add((id(made), texts))

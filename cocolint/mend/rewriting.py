@@ -15,7 +15,8 @@ import numpy as np
 from cocolint.config import Settings
 from cocolint.engine.fixing import SECTION, Added, Fixer, Recoded, Record, Reordered
 from cocolint.mend import slices
-from cocolint.mend.records import Job, Mender, Note, Surround, guarded
+from cocolint.mend.jobs import Job, Note, Surround, guarded
+from cocolint.mend.records import Mender
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, appended, changed, equal, items_of, load, without
 from cocolint.model import MISSING, Change
 from cocolint.read.document import RECORDS, Document

@@ -11,12 +11,12 @@ from cocolint.config import Settings
 from cocolint.engine.fixing import Fixer
 from cocolint.engine.registry import Registry
 from cocolint.failure import PathError
+from cocolint.mend.jobs import FixFailed, NotAsMeant
 from cocolint.mend.planning import Checks, Plan
-from cocolint.mend.records import FixFailed, NotAsMeant
 from cocolint.mend.rewriting import Done, Rewriter, Work
 from cocolint.mend.splice import Unspliceable
 from cocolint.mend.targets import Targets
-from cocolint.model import Crash, Mended, Severity, Stage, Status, Withdrawn
+from cocolint.model import Crash, FindingGroup, Fix, Mended, Severity, Stage, Status, Withdrawn
 
 ROUNDS = 5
 """How often all stages are gone through; what is not mended by then is left as it is."""
@@ -80,6 +80,14 @@ class Rounds(Generic[C]):
         for _ in range(ROUNDS):
             if not sum(self._stage(stage) for stage in Stage):
                 break
+        for result in self.checks.results:
+            for group in result.groups:
+                group.fix = self._safety_left(group)
+
+    def _safety_left(self, group: FindingGroup) -> Fix | None:
+        """Return how safely a finding can be mended that is still there: only fixes that were not allowed may do it."""
+        untried = [fixer for fixer in self._registry.get(group.name).fixers if not self._allowed(fixer)]
+        return min((Fix.SAFE if fixer.safe else Fix.UNSAFE for fixer in untried), default=None)
 
     def _stage(self, stage: Stage) -> bool:
         """Mend what this stage can; return whether anything changed."""

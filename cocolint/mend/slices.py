@@ -10,7 +10,8 @@ from pathlib import Path
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.pool import PARALLEL_BYTES
-from cocolint.mend.records import BY_RECORD, PORTABLE, Job, Mender, Stretch
+from cocolint.mend.jobs import BY_RECORD, PORTABLE, Job, Stretch
+from cocolint.mend.records import Mender
 from cocolint.read.slicing import Span
 from cocolint.read.source import read_bytes
 

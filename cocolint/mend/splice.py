@@ -55,7 +55,7 @@ class Manner(NamedTuple):
         return cls(gap, colon, b", " if b" " in colon or (comma.startswith(b" ")) else b",")
 
 
-def load(text: bytes | msgspec.Raw) -> Any:
+def load(text: bytes) -> Any:
     """Return the value of a JSON text."""
     try:
         return msgspec.json.decode(text)
