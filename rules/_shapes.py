@@ -18,9 +18,18 @@ LONGEST_SIDE = 2**31 - 1
 SAME = 0.01
 """As a share: how far an area may be off another one that it was computed as."""
 
+FLAT = 1e-6
+"""In square pixels: what has less area is a line."""
+
+SIDES = (("x", "y", "width", "height"), ("x", "y", "w", "h"), ("left", "top", "width", "height"))
+"""The names under which the four numbers stand in objects."""
+CORNERS = (("left", "top", "right", "bottom"), ("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"))
+"""The names under which two corners stand in objects."""
+
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+|(?:\.[0-9]+)?[eE][-+]?[0-9]+)?")
 
 Bounds = tuple[float, float, float, float]
+Point = tuple[float, ...]
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -39,6 +48,30 @@ def as_number(value: Any) -> float | None:
 def is_box(bbox: Any) -> TypeGuard[list[float]]:
     """Whether a value is an array of four numbers, the last two above 0."""
     return isinstance(bbox, list) and len(bbox) == 4 and all(map(is_number, bbox)) and bbox[2] > 0 and bbox[3] > 0
+
+
+def box_meant_by(value: Any) -> list[float] | None:
+    """Return the `bbox` that texts, named sides or doubled brackets spell, None if it is not clear."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    return _of_names(value) if isinstance(value, dict) else _as_numbers(value)
+
+
+def _of_names(bbox: dict[str, Any]) -> list[float] | None:
+    """Return the four numbers that stand under names, None if the names or the numbers are not clear."""
+    for names in SIDES + CORNERS:
+        if bbox.keys() == set(names):
+            numbers = _as_numbers([bbox[name] for name in names])
+            if numbers is None or names in SIDES:
+                return numbers
+            x, y, right, bottom = numbers
+            return [x, y, round(right - x, 6), round(bottom - y, 6)]
+    return None
+
+
+def _as_numbers(values: Any) -> list[float] | None:
+    numbers = [as_number(value) for value in values] if isinstance(values, list) and len(values) == 4 else [None]
+    return None if None in numbers else [number for number in numbers if number is not None]
 
 
 def is_sound_ring(ring: Any) -> TypeGuard[list[float]]:
@@ -83,6 +116,14 @@ def ring_area(ring: Sequence[float]) -> float:
     return sum(x[i - 1] * y[i] - x[i] * y[i - 1] for i in range(len(x))) / 2
 
 
+def is_line(ring: Sequence[float]) -> bool:
+    """Whether all points of a sound ring lie on one line."""
+    x, y = ring[0], ring[1]
+    steps = [(a - x, b - y) for a, b in zip(ring[::2], ring[1::2], strict=True)]
+    across, down = max(steps, key=lambda step: step[0] ** 2 + step[1] ** 2)
+    return all(abs(across * b - down * a) < FLAT for a, b in steps)
+
+
 def box_of(segmentation: Any) -> list[float] | None:
     """Return the `bbox` around a mask; None where it is not sound or has no extent."""
     bounds = bounds_of(segmentation)
@@ -100,7 +141,7 @@ def box_between(left: float, top: float, right: float, bottom: float) -> list[fl
 
 def tidy(area: float) -> float:
     """Return an area rounded to two decimals where that leaves enough of it."""
-    return round(float(area), 2 if area >= 1 else 6)
+    return round(float(area), 2 if area >= 1 else 6) or float(area)
 
 
 def is_same_area(area: Any, other: float | None) -> bool:
@@ -116,6 +157,47 @@ def with_box(record: Record, bbox: list[float]) -> Record:
         product = bbox[2] * bbox[3]
         changed["area"] = product if isinstance(product, int) else tidy(product)
     return changed
+
+
+def with_rings(record: Record, rings: list[Any]) -> Record:
+    """Return a record with other rings; its `area` follows where it was theirs and they still have one."""
+    area, left = area_of(record.get("segmentation")), area_of(rings)
+    changed = record | {"segmentation": rings}
+    if left is not None and is_same_area(record.get("area"), area):
+        changed["area"] = tidy(left)
+    return changed
+
+
+def cut(record: Record, frame: Bounds) -> Record:
+    """Return a record with the part of its polygon that lies in a frame; as it is if that has no area."""
+    rings = record.get("segmentation")
+    parts = [part for ring in rings if (part := _part_of(ring, frame))] if is_sound_polygon(rings) else []
+    return with_rings(record, parts) if parts else record
+
+
+def _part_of(ring: list[float], frame: Bounds) -> list[float]:
+    """Return the part of a sound ring that lies in a frame, empty if that has no area."""
+    kind = type(ring[0])
+    points: list[Point] = list(zip(ring[::2], ring[1::2], strict=True))
+    for axis in (0, 1):
+        points = _cut(_cut(points, axis, kind(frame[axis]), 1), axis, kind(frame[axis + 2]), -1)
+    part = [number for point in points for number in point]
+    return part if len(part) >= 6 and abs(ring_area(part)) >= FLAT else []
+
+
+def _cut(points: list[Point], axis: int, limit: float, side: int) -> list[Point]:
+    """Return the part of a closed line that lies on one side of a limit: above it where `side` is 1, below where it is -1."""
+    kept: list[Point] = []
+    for before, point in zip(points[-1:] + points[:-1], points, strict=True):
+        start, stop = side * (before[axis] - limit), side * (point[axis] - limit)
+        if (start < 0) != (stop < 0):
+            share = start / (start - stop)
+            crossing = [a if a == b else round(a + share * (b - a), 2) for a, b in zip(before, point, strict=True)]
+            crossing[axis] = limit
+            kept.append(tuple(crossing))
+        if stop >= 0:
+            kept.append(point)
+    return [point for place, point in enumerate(kept) if place == 0 or point != kept[place - 1]]
 
 
 def _runs_of(segmentation: Any) -> RunShapes | None:

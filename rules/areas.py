@@ -6,9 +6,24 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Floats, Index, Severity, rule
+from cocolint.api import (
+    ALL_TASKS,
+    OBJECT_TASKS,
+    Annotations,
+    Bools,
+    Faults,
+    Finding,
+    Floats,
+    Image,
+    Index,
+    Record,
+    Severity,
+    Stage,
+    rule,
+)
 
 from ._raster import pixel_counts
+from ._shapes import area_of, as_number, is_box, tidy
 
 BINS = np.array([32.0**2, 96.0**2])
 BIN_NAMES = np.array(["small", "medium", "large"])
@@ -42,15 +57,33 @@ def _is_near(area: Floats, other: Floats, least: Floats | float, share: float) -
     return near
 
 
+def computed(record: Record) -> Record:
+    """Compute the area of the mask, or of the box where there is no mask."""
+    area = computed_area(record)
+    return record if area is None else record | {"area": area}
+
+
+def computed_area(record: Record) -> float | None:
+    """Return the area of the mask, or of the box where there is no mask; None where that is not sound."""
+    segmentation, bbox = record.get("segmentation"), record.get("bbox")
+    if segmentation in (None, [], [[]]):
+        return tidy(bbox[2] * bbox[3]) if is_box(bbox) else None
+    area = area_of(segmentation)
+    return None if area is None else tidy(area)
+
+
 @rule("P028", "area-missing", Severity.ERROR, impact=1, tasks=ALL_TASKS, relaxed=["crowdpose", "posetrack"])
 def area_missing(faults: Faults) -> Iterable[Finding]:
     """The annotation has no `area`.
 
     What breaks: pycocotools, mmdetection, torchvision's references and nearly all others raise KeyError 'area'.
     Definition: the key is absent in a file of instances or stuff.
-    Fix: take the area of the mask, or of the box where there is none. Safe: nothing else says how large the object is.
+    Fix: compute the area of the mask, or of the box where there is none. Safe: nothing else says how large the object is.
     """
     return faults
+
+
+area_missing.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["area"])(computed)
 
 
 @rule("P029", "area-type", Severity.ERROR, tasks=ALL_TASKS)
@@ -64,6 +97,16 @@ def area_type(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
+@area_type.fix(Stage.CAST, safe=True, writes=["area"])
+def as_it_is_spelled(record: Record) -> Record:
+    """Write the number that a text spells."""
+    number = as_number(record.get("area"))
+    return record if number is None else record | {"area": number}
+
+
+area_type.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["area"])(computed)
+
+
 @rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS,
       relaxed=["encord"])  # fmt: skip
 def area_nonpositive(index: Index) -> Iterable[Finding]:
@@ -72,12 +115,15 @@ def area_nonpositive(index: Index) -> Iterable[Finding]:
     What breaks: mmdetection, YOLOX and PaddleDetection drop the object; COCOeval counts it as small, so that AP of medium
     and large is -1.
     Definition: `area` <= 0 while the mask has area, or, without a mask, the box has.
-    Fix: compute the area of the mask or the box. Safe: an area of 0 says nothing.
+    Fix: compute the area of the mask, or of the box where there is none. Safe: an area of 0 says nothing.
     """
     extent = np.where(_has_mask(index), index.mask_area, _box_area(index))
     with np.errstate(all="ignore"):
         bad = (index.area <= 0) & (extent > 0)
     return index.where(bad, "area", "area {area:.10g}, but the object covers {extent:.1f} px²", area=index.area, extent=extent)
+
+
+area_nonpositive.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["area"])(computed)
 
 
 @rule(
@@ -119,6 +165,9 @@ def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
     )  # fmt: skip
 
 
+area_mismatch.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])(computed)
+
+
 def _outline(annotations: Annotations) -> Floats:
     """How long the outline of each mask is at least: as long as that of its bounds."""
     left, top, right, bottom = annotations.mask_bounds.T
@@ -148,6 +197,9 @@ def area_is_bbox_area(index: Index) -> Iterable[Finding]:
         same = _is_near(index.area, box, 0.0, 0.01) & (index.mask_area > 0) & (index.mask_area < 0.95 * box)
     message = "area {area:.10g} is that of the box, the mask has {covered:.1f} px²"
     return index.where(same & _single(index), "area", message, area=index.area, covered=index.mask_area)
+
+
+area_is_bbox_area.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])(computed)
 
 
 @rule(
@@ -190,6 +242,9 @@ def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
     return index.where(more, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=index.area, box=box)
 
 
+area_exceeds_bbox.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])(computed)
+
+
 @rule("P035", "area-exceeds-image", Severity.ERROR, impact=3, requires=["bbox-degenerate"], tasks=OBJECT_TASKS)
 def area_exceeds_image(index: Index) -> Iterable[Finding]:
     """The `area` is larger than the image.
@@ -197,13 +252,22 @@ def area_exceeds_image(index: Index) -> Iterable[Finding]:
     What breaks: AP of small, medium and large objects; keypoint similarity, which divides by the area.
     Definition: `area` > (W + 1) * (H + 1).
     Tolerance: 1 px a side is what boxes of inclusive pixels can add.
-    Fix: compute the area of the mask or the box. Unsafe: it changes the metric, and the image size may be what is wrong.
+    Fix: compute the area of the mask, or of the box where there is none, if that is in the image. Unsafe: it changes the
+    metric, and the image size may be what is wrong.
     """
     with np.errstate(all="ignore"):
         sized = (index.width > 0) & (index.height > 0)
         more = sized & (index.area > (index.width + 1) * (index.height + 1))
     message = "area {area:.10g}, but the image has {width:g} x {height:g} px"
     return index.where(more, "area", message, area=index.area, width=index.width, height=index.height)
+
+
+@area_exceeds_image.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])
+def computed_in_image(record: Record, image: Image | None) -> Record:
+    """Compute the area, unless the object is as large as it says."""
+    area = computed_area(record)
+    is_within = area is not None and image is not None and area <= (image.width + 1) * (image.height + 1)
+    return record | {"area": area} if is_within else record
 
 
 @rule(
@@ -216,10 +280,13 @@ def area_normalized(index: Index) -> Iterable[Finding]:
     What breaks: every object counts as small, so that AP of medium and large is -1; keypoint similarity, which divides by
     the area, is 0.
     Definition: 0 < `area` <= 1, though both sides of the box are above 2 px and the mask, if there is one, above 4 px².
-    Fix: compute the area of the mask or the box. Safe: no object of that extent has so small an area.
+    Fix: compute the area of the mask, or of the box where there is none. Safe: no object of that extent has so small an area.
     """
     extent = np.where(_has_mask(index), index.mask_area, _box_area(index))
     with np.errstate(all="ignore"):
         small = (index.area > 0) & (index.area <= 1) & (np.minimum(index.bbox[:, 2], index.bbox[:, 3]) > 2) & (extent > 4)
     message = "area {area:.6g}, but the object covers {extent:.1f} px²"
     return index.where(small, "area", message, area=index.area, extent=extent)
+
+
+area_normalized.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["area"])(computed)

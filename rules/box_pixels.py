@@ -8,13 +8,16 @@ import numpy as np
 
 from cocolint.api import OBJECT_TASKS, Finding, Index, Record, Severity, Stage, distinct, rule
 
-from ._shapes import bounds_of, is_box, with_box
+from ._shapes import bounds_of, is_box, is_sound_polygon, with_box
 from .box_formats import ENOUGH, every, sample_of, share, usable
 from .boxes import BOX_FORMATS
 
 FEW = 3
 ROUNDING = 0.05
 """How far a box may be off its polygon by rounding, in pixels."""
+
+CLOSE = 0.5
+"""So near to its box starts a polygon that was made with it, in pixels."""
 
 
 @rule("B024", "bbox-inclusive", Severity.INFO, impact=3, requires=BOX_FORMATS, tasks=OBJECT_TASKS)
@@ -56,8 +59,8 @@ def bbox_one_based(index: Index) -> Iterable[Finding]:
     Definition: of 20 or more boxes, the least x and the least y are exactly 1; a box starts there in 5 % of the images with
     boxes and in three at least; and three boxes or more reach the right or lower border of their image.
     Tolerance: none; where a box starts at 0 nothing is said.
-    Fix: take 1 off x and y, in the whole file. Unsafe: every box changes, but those that start where their segmentation
-    does.
+    Fix: take 1 off x and y, and off the points of polygons that start where the box does, in the whole file. Unsafe: every
+    box changes, but those that start where their run-length mask does.
     """
     known = usable(index.bbox) & every(index.bbox[:, 2:] > 0) & (index.width > 0) & (index.height > 0)
     origin, extent, image = index.bbox[known, :2], index.bbox[known, 2:], index.image[known]
@@ -73,10 +76,16 @@ def bbox_one_based(index: Index) -> Iterable[Finding]:
         )
 
 
-@bbox_one_based.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox"])
+@bbox_one_based.fix(Stage.SHAPE, safe=False, writes=["bbox", "segmentation"])
 def from_zero(record: Record) -> Record:
-    """Take 1 off x and y, unless the segmentation starts there too."""
-    bbox, bounds = record.get("bbox"), bounds_of(record.get("segmentation"))
-    if not is_box(bbox) or (bounds and max(abs(bbox[0] - bounds[0]), abs(bbox[1] - bounds[1])) < 0.5):
+    """Take 1 off x and y, and off the points of a polygon that starts where the box does."""
+    bbox, rings = record.get("bbox"), record.get("segmentation")
+    if not is_box(bbox):
         return record
-    return record | {"bbox": [round(bbox[0] - 1, 6), round(bbox[1] - 1, 6), *bbox[2:]]}
+    changed = record | {"bbox": [round(bbox[0] - 1, 6), round(bbox[1] - 1, 6), *bbox[2:]]}
+    bounds = bounds_of(rings)
+    if bounds is None or max(abs(bbox[0] - bounds[0]), abs(bbox[1] - bounds[1])) > CLOSE:
+        return changed
+    if not is_sound_polygon(rings):
+        return record
+    return changed | {"segmentation": [[round(value - 1, 6) for value in ring] for ring in rings]}

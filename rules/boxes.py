@@ -22,7 +22,7 @@ from cocolint.api import (
     rule,
 )
 
-from ._shapes import as_number, box_between, box_of, is_box, is_number, with_box
+from ._shapes import box_between, box_meant_by, box_of, is_box, is_number, with_box
 
 BOX_FORMATS = ("bbox-normalized", "bbox-xyxy", "bbox-cxcywh", "bbox-percent")
 """Each says of a whole file that its boxes mean something else, so that no box of it can be judged."""
@@ -33,10 +33,8 @@ LARGEST = float(np.finfo(np.float32).max)
 ROUNDING = 1e-6
 """The noise of sums of decimal numbers, in pixels."""
 
-SIDES = (("x", "y", "width", "height"), ("x", "y", "w", "h"), ("left", "top", "width", "height"))
-"""The names under which the four numbers stand in objects."""
-CORNERS = (("left", "top", "right", "bottom"), ("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"))
-"""The names under which two corners stand in objects."""
+MANY, MANY_OF = 20, 0.1
+"""So many boxes outside, and that share of all, speak of another scale or other images, not of stray objects."""
 
 
 def box_of_mask(record: Record) -> Record:
@@ -111,28 +109,8 @@ def bbox_type(faults: Faults) -> Iterable[Finding]:
 @bbox_type.fix(Stage.CAST, safe=True, writes=["bbox"])
 def plain_numbers(record: Record) -> Record:
     """Write what is there as an array of four numbers."""
-    bbox = record.get("bbox")
-    if isinstance(bbox, list) and len(bbox) == 1 and isinstance(bbox[0], list):
-        bbox = bbox[0]
-    numbers = _of_names(bbox) if isinstance(bbox, dict) else _as_numbers(bbox)
+    numbers = box_meant_by(record.get("bbox"))
     return record if numbers is None else record | {"bbox": numbers}
-
-
-def _of_names(bbox: dict[str, Any]) -> list[float] | None:
-    """Return the four numbers that stand under names, None if the names or the numbers are not clear."""
-    for names in SIDES + CORNERS:
-        if bbox.keys() == set(names):
-            numbers = _as_numbers([bbox[name] for name in names])
-            if numbers is None or names in SIDES:
-                return numbers
-            x, y, right, bottom = numbers
-            return [x, y, round(right - x, 6), round(bottom - y, 6)]
-    return None
-
-
-def _as_numbers(values: Any) -> list[float] | None:
-    numbers = [as_number(value) for value in values] if isinstance(values, list) and len(values) == 4 else [None]
-    return None if None in numbers else [number for number in numbers if number is not None]
 
 
 @bbox_type.fix(Stage.DERIVE, safe=True, reads=["segmentation"], writes=["bbox"])
@@ -288,24 +266,26 @@ def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     What breaks: mmdetection drops the object silently; other losses get a target without pixels.
     Definition: `x >= W or y >= H or x + w <= 0 or y + h <= 0`.
     Fix: look whether the box belongs to another image or another scale; else take the bounds of a segmentation that is in
-    the image, or drop the object. Unsafe: an object is lost.
+    the image, or drop the object. Unsafe: an object is lost. Where many boxes are outside, none is dropped.
     """
     x, y, right, bottom = corners(annotations.bbox).T
     width, height = annotations.width, annotations.height
     outside = placed(annotations) & ((x >= width) | (y >= height) | (right <= 0) | (bottom <= 0))
+    count = np.count_nonzero(outside)
+    are_many = np.full(len(outside), count >= MANY and count > MANY_OF * len(outside))
     return annotations.where(
         outside, "bbox", "from ({x:g}, {y:g}) to ({right:g}, {bottom:g}), image {width:g} x {height:g}",
-        x=x, y=y, right=right, bottom=bottom, width=width, height=height,
+        x=x, y=y, right=right, bottom=bottom, width=width, height=height, are_many=are_many,
     )  # fmt: skip
 
 
 @bbox_fully_outside.fix(Stage.DROP, safe=False, reads=["segmentation"], writes=["bbox", "area"], drops=True)
-def inside_or_nowhere(record: Record, image: Image | None) -> Record | None:
+def inside_or_nowhere(record: Record, image: Image | None, are_many: bool) -> Record | None:
     """Take the bounds of a segmentation that is in the image, or drop the object."""
     box = box_of(record.get("segmentation"))
     if image and box and -box[2] < box[0] < image.width and -box[3] < box[1] < image.height:
         return with_box(record, box)
-    return None
+    return record if are_many else None
 
 
 @rule(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Finding, Floats, Index, Severity, rule
+from cocolint.api import OBJECT_TASKS, Bools, Finding, Floats, Image, Index, Record, Severity, Stage, rule
 
+from ._shapes import is_sound_polygon
 from .box_formats import ENOUGH, NEAR, UNIT, Boxes, Vote, every, sample_of, share, share_over, usable, vote
 from .boxes import BOX_FORMATS
 
@@ -84,8 +86,8 @@ def polygon_xy_swapped(index: Index) -> Iterable[Finding]:
     width (within 1 px), and 10 % reach over the border of one of width x height by 1 px: three or more, one by a tenth of
     itself.
     Tolerance: 2 px cover boxes of inclusive pixels.
-    Fix: exchange the two numbers of every point, in the whole data set. Unsafe: every mask changes; without boxes it may be
-    width and height of the images that are exchanged.
+    Fix: exchange the two numbers of every point, in the whole file. Unsafe: every mask changes; without boxes it may be width
+    and height of the images that are exchanged.
     """
     polygons = polygons_of(index)
     by_boxes = swapped_by_boxes(polygons)
@@ -96,6 +98,16 @@ def polygon_xy_swapped(index: Index) -> Iterable[Finding]:
             f"all {len(polygons)} polygons lie in their images if x and y are exchanged; as they are, {over:.0%} reach over",
             "annotations",
         )
+
+
+@polygon_xy_swapped.fix(Stage.SHAPE, safe=False, writes=["segmentation"])
+def exchanged(record: Record) -> Record:
+    """Exchange the two numbers of every point."""
+    rings = record.get("segmentation")
+    if not is_sound_polygon(rings):
+        return record
+    pairs = [zip(ring[1::2], ring[::2], strict=True) for ring in rings]
+    return record | {"segmentation": [list(chain.from_iterable(points)) for points in pairs]}
 
 
 @rule("P037", "polygon-geographic", Severity.ERROR, impact=3, tasks=OBJECT_TASKS)
@@ -130,10 +142,22 @@ def polygon_normalized(index: Index) -> Iterable[Finding]:
     Definition: of 20 or more polygons of single objects in images of 16 px and more, 95 % have no number above 1.001, and
     half of those are not made of whole numbers only.
     Tolerance: 0.001 for rounding; in right files next to no polygon is that small. Rings of 0 and 1 only are placeholders.
-    Fix: multiply by width and height of the image, in the whole data set. Unsafe: every mask changes.
+    Fix: multiply by width and height of the image, in the whole file. Unsafe: every mask changes. Polygons with larger
+    numbers are left as they are.
     """
     bounds = polygons_of(index).in_images(16).bounds
     whole = every(np.abs(bounds) <= UNIT)
     parts = whole & ~every(~fractional(bounds))
     if len(bounds) >= ENOUGH and share(whole) >= 0.95 and parts.sum() >= 0.5 * whole.sum():
         yield Finding(f"{whole.sum()} of {len(bounds)} polygons have no number above 1: parts of the image", "annotations")
+
+
+@polygon_normalized.fix(Stage.SHAPE, safe=False, writes=["segmentation"])
+def in_pixels(record: Record, image: Image | None) -> Record:
+    """Multiply what has no number above 1 by the size of the image."""
+    rings = record.get("segmentation")
+    if not is_sound_polygon(rings) or image is None or max(map(abs, chain.from_iterable(rings))) > UNIT:
+        return record
+    size = (image.width, image.height)
+    scaled = [[round(number * size[place % 2], 2) for place, number in enumerate(ring)] for ring in rings]
+    return record | {"segmentation": scaled}

@@ -8,7 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Bools, Faults, Finding, Floats, Index, Ints, Severity, rule
+from cocolint.api import (
+    ALL_TASKS,
+    OBJECT_TASKS,
+    Annotations,
+    Bools,
+    Faults,
+    Finding,
+    Floats,
+    Image,
+    Index,
+    Ints,
+    Record,
+    Severity,
+    Stage,
+    rule,
+)
+
+from ._shapes import FLAT, cut, is_box, is_line, is_sound_polygon, is_sound_ring, ring_area
 
 UNSOUND_RING = ("segmentation-nested-points", "polygon-too-few-points", "polygon-first-ring-shape", "polygon-odd-length")
 MAX_PAIRS = 1_000_000
@@ -45,13 +62,33 @@ def polygon_too_few_points(annotations: Annotations) -> Iterable[Finding]:
     What breaks: pycocotools takes four numbers for a box and raises "Argument 'bb' has incorrect type"; detectron2 drops
     the object; Datumaro refuses it.
     Definition: a ring has fewer than 6 numbers. Rings that are all empty are `segmentation-empty`.
-    Fix: take the ring out. Unsafe: if no other ring is left, the object loses its mask.
+    Fix: take the ring out. Safe where a sound ring is left, since two points cover no pixel. Unsafe where none is: the object
+    loses its mask.
     """
     rings = annotations.rings
     filled = per_annotation(annotations, rings.length > 0) > 0
     short = (rings.length < 6) & filled[rings.owner]
     message = "the ring has {numbers} numbers, at least 6 make a polygon"
     yield from of_rings(annotations, short, message, numbers=rings.length)
+
+
+def without_short_rings(record: Record) -> Record:
+    """Take short rings out where a sound one is left."""
+    rings = record.get("segmentation")
+    if not isinstance(rings, list) or not any(map(is_sound_ring, rings)):
+        return record
+    return record | {"segmentation": [ring for ring in rings if not isinstance(ring, list) or len(ring) >= 6]}
+
+
+polygon_too_few_points.fix(Stage.DROP, safe=True, writes=["segmentation"])(without_short_rings)
+
+
+@polygon_too_few_points.fix(Stage.DROP, safe=False, writes=["segmentation"])
+def without_mask(record: Record) -> Record:
+    """Take the mask away that is none."""
+    rings = record.get("segmentation")
+    is_none = isinstance(rings, list) and all(isinstance(ring, list) and len(ring) < 6 for ring in rings)
+    return record | {"segmentation": []} if is_none else record
 
 
 @rule("P008", "polygon-odd-length", Severity.ERROR, tasks=OBJECT_TASKS)
@@ -68,6 +105,15 @@ def polygon_odd_length(annotations: Annotations) -> Iterable[Finding]:
     yield from of_rings(annotations, odd, "the ring has {numbers} numbers", numbers=rings.length)
 
 
+@polygon_odd_length.fix(Stage.SHAPE, safe=False, writes=["segmentation"])
+def without_last_number(record: Record) -> Record:
+    """Take the last number out of rings with an odd count."""
+    rings = record.get("segmentation")
+    if not isinstance(rings, list) or not all(isinstance(ring, list) for ring in rings):
+        return record
+    return record | {"segmentation": [ring[:-1] if len(ring) > 6 and len(ring) % 2 else ring for ring in rings]}
+
+
 @rule("P009", "polygon-first-ring-shape", Severity.ERROR, tasks=OBJECT_TASKS)
 def polygon_first_ring_shape(annotations: Annotations) -> Iterable[Finding]:
     """A ring of four numbers stands beside sound ones.
@@ -75,12 +121,15 @@ def polygon_first_ring_shape(annotations: Annotations) -> Iterable[Finding]:
     What breaks: if it is the first, pycocotools takes it for a box and raises a TypeError; if not, it adds an empty
     mask: the order of the rings decides.
     Definition: a ring has exactly 4 numbers, and another ring of the annotation has an even count of at least 6.
-    Fix: take the ring out. Unsafe: it may be the rest of a part that was lost.
+    Fix: take the ring out. Safe: two points cover no pixel.
     """
     rings = annotations.rings
     sound = per_annotation(annotations, (rings.length >= 6) & (rings.length % 2 == 0)) > 0
     four = (rings.length == 4) & sound[rings.owner]
     yield from of_rings(annotations, four, "the ring has 4 numbers, others are sound")
+
+
+polygon_first_ring_shape.fix(Stage.DROP, safe=True, writes=["segmentation"])(without_short_rings)
 
 
 @rule("P010", "polygon-nonfinite", Severity.ERROR, impact=1, requires=["json-nan"], tasks=ALL_TASKS)
@@ -89,12 +138,17 @@ def polygon_nonfinite(faults: Faults, annotations: Annotations) -> Iterable[Find
 
     What breaks: the mask code takes all memory or crashes the process (SIGSEGV), without a Python error.
     Definition: null, NaN or an infinity among the numbers of a ring.
-    Fix: take the annotation out or draw its mask. Unsafe: an object is lost.
+    Fix: draw the mask anew, or take the annotation out. Unsafe: an object is lost.
     """
     yield from saying("a number of the ring is null", faults)
     rings = annotations.rings
     bad = np.bincount(rings.value_owner[~np.isfinite(rings.values)], minlength=len(rings.length))
     yield from of_rings(annotations, bad > 0, "{bad} numbers are NaN or infinite", bad=bad)
+
+
+@polygon_nonfinite.fix(Stage.DROP, safe=False, drops=True)
+def gone(record: Record) -> None:
+    """Drop the annotation."""
 
 
 @rule("P011", "polygon-coordinate-huge", Severity.ERROR, requires=["polygon-nonfinite"], tasks=OBJECT_TASKS)
@@ -103,13 +157,25 @@ def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
 
     What breaks: the mask code allocates a point for every 0.2 px of outline: it takes all memory.
     Definition: a coordinate is beyond 10 times the longer side of the image, or beyond 100,000 px and not in the image.
-    Fix: clip the polygon to the image, or draw it anew. Unsafe: it changes the geometry.
+    Fix: cut the polygon at the box where that is in the image, else at the border of the image. Unsafe: it changes the shape.
+    An `area` that was that of the polygon follows.
     """
     with np.errstate(all="ignore"):
         reach = np.fmax.reduce(np.abs(index.mask_bounds), axis=1)
         side = np.fmax(index.width, index.height)
         huge = (reach > 10 * np.where(side > 0, side, np.inf)) | ((reach > 1e5) & ~(reach <= side))
     return index.where(index.is_polygon & huge, "segmentation", "a coordinate of {reach:g}", reach=reach)
+
+
+@polygon_coordinate_huge.fix(Stage.CLIP, safe=False, reads=["bbox"], writes=["segmentation", "area"])
+def cut_at_box(record: Record, image: Image | None) -> Record:
+    """Keep what lies in the box, or in the image where the box is not."""
+    if image is None:
+        return record
+    bbox = record.get("bbox")
+    x, y, width, height = bbox if is_box(bbox) else (0, 0, image.width, image.height)
+    frame = max(x, 0), max(y, 0), min(x + width, image.width), min(y + height, image.height)
+    return cut(record, frame if frame[0] < frame[2] and frame[1] < frame[3] else (0, 0, image.width, image.height))
 
 
 @rule(
@@ -124,13 +190,19 @@ def polygon_out_of_image(index: Index, *, tolerance: float = 1.0) -> Iterable[Fi
     such points.
     Definition: a vertex is more than 1 px outside, and the box does not say the same.
     Tolerance: 1 px is the most that the inclusive/exclusive and 0/1-based conventions can explain.
-    Fix: cut the polygon at the border. Unsafe: it changes the shape.
+    Fix: cut the polygon at the border. Unsafe: it changes the shape. An `area` that was that of the polygon follows.
     """
     left, top, right, bottom = index.mask_bounds.T
     with np.errstate(all="ignore"):
         over = np.maximum.reduce([-left, -top, right - index.width, bottom - index.height])
         sized = (index.width > 0) & (index.height > 0)
     return index.where(index.is_polygon & sized & (over > tolerance), "segmentation", "{over:.1f} px over the image", over=over)
+
+
+@polygon_out_of_image.fix(Stage.CLIP, safe=False, writes=["segmentation", "area"])
+def cut_at_border(record: Record, image: Image | None) -> Record:
+    """Keep what lies in the image."""
+    return record if image is None else cut(record, (0, 0, image.width, image.height))
 
 
 @rule(
@@ -144,7 +216,7 @@ def polygon_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     What breaks: the mask is empty: mask losses become NaN, and evaluation can never match the object.
     Definition: the bounds of each ring end at or before the left or upper border of the image, or begin at or after the
     right or lower one. Where the box lies outside as well, that is `bbox-fully-outside`.
-    Fix: look whether the polygon belongs to another image or another scale; else draw it anew. Unsafe: the mask is lost.
+    Fix: look whether the polygon belongs to another image or another scale; else take it away. Unsafe: the mask is lost.
     """
     rings, owner = annotations.rings, annotations.rings.owner
     left, top, right, bottom = rings.shapes.bounds.T
@@ -160,18 +232,34 @@ def polygon_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     )  # fmt: skip
 
 
+@polygon_fully_outside.fix(Stage.DROP, safe=False, writes=["segmentation"])
+def without_polygon(record: Record) -> Record:
+    """Take the polygon away."""
+    return record | {"segmentation": []}
+
+
 @rule("P014", "polygon-zero-area", Severity.WARNING, impact=3, requires=["polygon-bowtie-area"], tasks=OBJECT_TASKS)
 def polygon_zero_area(annotations: Annotations, *, tolerance: float = 1e-6) -> Iterable[Finding]:
     """A polygon has no area.
 
-    What breaks: the ring adds no pixel; alone it is an empty mask, and mask losses become NaN.
+    What breaks: the ring adds no pixel but by rounding; alone it is an empty mask, and mask losses become NaN.
     Definition: the shoelace area of a ring is below 0.000001 px²: its points lie on a line, or its loops cancel out and
     are of a few pixels only; larger ones are `polygon-bowtie-area`.
-    Fix: take the ring out where other rings have area. Safe: the mask keeps its pixels. A lone ring needs a person.
+    Fix: take lines out where other rings have area. Safe: the few pixels that rounding can make of a line are no part of the
+    object. A lone ring and one of small loops need a person.
     """
     rings = annotations.rings
     flat = (rings.length >= 6) & (np.abs(rings.shapes.area) < tolerance)
     yield from of_rings(annotations, flat, "the ring of {numbers} numbers has no area", numbers=rings.length)
+
+
+@polygon_zero_area.fix(Stage.DROP, safe=True, writes=["segmentation"])
+def without_lines(record: Record) -> Record:
+    """Take lines out where another ring has area."""
+    rings = record.get("segmentation")
+    if not is_sound_polygon(rings) or not any(abs(ring_area(ring)) >= FLAT for ring in rings):
+        return record
+    return record | {"segmentation": [ring for ring in rings if not is_line(ring)]}
 
 
 @rule(
@@ -186,7 +274,7 @@ def polygon_self_intersection(annotations: Annotations) -> Iterable[Finding]:
     Definition: two edges of a ring cross at a point inside both. Rings with more than a million pairs of edges that lie
     side by side are left out.
     Tolerance: none; 1 of 1,659 rings of a sample of the official files does it.
-    Fix: repair it with `buffer(0)` or `make_valid`. Unsafe: parts may split off or be lost.
+    Fix: draw it anew, or repair it with `buffer(0)` or `make_valid` of shapely, which may split parts off or lose them.
     """
     rings = annotations.rings
     crossed = np.zeros(len(rings.length), bool)
@@ -203,7 +291,7 @@ def polygon_duplicate_vertices(annotations: Annotations) -> Iterable[Finding]:
     What breaks: nothing; some geometry libraries call such a ring invalid. One in twenty rings of official files has it.
     Definition: x and y of a point equal those of the one before it. Where the last point is the first again, that is
     `polygon-closed`.
-    Fix: take the second one out. Safe: the outline stays as it is.
+    Fix: take the second one out where three points are left. Safe: the outline stays as it is.
     """
     rings = annotations.rings
     even = rings.length % 2 == 0
@@ -212,6 +300,20 @@ def polygon_duplicate_vertices(annotations: Annotations) -> Iterable[Finding]:
     same = (points[1:] == points[:-1]).all(axis=1) & (ring[1:] == ring[:-1])
     repeated = np.bincount(ring[1:][same], minlength=len(rings.length))
     yield from of_rings(annotations, repeated > 0, "{repeated} points of the ring repeat the one before", repeated=repeated)
+
+
+@polygon_duplicate_vertices.fix(Stage.SHAPE, safe=True, writes=["segmentation"])
+def without_repeated_points(record: Record) -> Record:
+    """Take points out that equal the one before, where three are left."""
+    rings = record.get("segmentation")
+    if not is_sound_polygon(rings):
+        return record
+    single = []
+    for ring in rings:
+        points = list(zip(ring[::2], ring[1::2], strict=True))
+        kept = [point for place, point in enumerate(points) if place == 0 or point != points[place - 1]]
+        single.append([number for point in kept for number in point] if len(kept) >= 3 else ring)
+    return record | {"segmentation": single}
 
 
 @rule("P021", "polygon-closed", Severity.INFO, impact=4, requires=UNSOUND_RING, tasks=OBJECT_TASKS)
@@ -228,6 +330,19 @@ def polygon_closed(annotations: Annotations) -> Iterable[Finding]:
     first, end = rings.start[:-1][closed], rings.start[1:][closed]
     closed[closed] = (rings.values[first] == rings.values[end - 2]) & (rings.values[first + 1] == rings.values[end - 1])
     yield from of_rings(annotations, closed, "the last of {points} points is the first", points=rings.length // 2)
+
+
+@polygon_closed.fix(Stage.SHAPE, safe=True, writes=["segmentation"])
+def without_last_point(record: Record) -> Record:
+    """Take the last point out as long as it is the first."""
+    rings = record.get("segmentation")
+    return record | {"segmentation": [_opened(ring) for ring in rings]} if is_sound_polygon(rings) else record
+
+
+def _opened(ring: list[float]) -> list[float]:
+    while len(ring) >= 8 and ring[:2] == ring[-2:]:
+        ring = ring[:-2]
+    return ring
 
 
 def _crosses_itself(points: Floats) -> bool:

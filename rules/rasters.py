@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Annotations, Bools, Finding, Floats, Ints, Rings, Severity, rule
+from cocolint.api import OBJECT_TASKS, Annotations, Bools, Finding, Floats, Ints, Record, Rings, Severity, Stage, rule
 
 from ._raster import pixel_counts, ring_pixel_counts
 from .polygons import OTHER_COORDINATES, UNSOUND_RING, UNSOUND_VALUE, of_rings
@@ -41,6 +41,11 @@ def mask_empty_raster(annotations: Annotations) -> Iterable[Finding]:
         rows = rows[area[rows] <= outline[rows] / 2 * WIDEST_EMPTY]
     blank = rows[pixel_counts(annotations, rows) == 0]
     yield from annotations.at(blank, "segmentation", "no pixel in an area of {area:.2g} px²", area=area[blank])
+
+
+@mask_empty_raster.fix(Stage.DROP, safe=False, drops=True)
+def without_pixels(record: Record) -> None:
+    """Drop the annotation."""
 
 
 @rule(

@@ -25,7 +25,7 @@ def polygon_tiny_part(annotations: Annotations, *, tiny: float = 1.0, large: flo
 
     What breaks: little: such a part is often a stray click, but it stretches the box that is made from the polygon.
     Definition: the shoelace area of a ring is below 1 px², that of another ring of the annotation is 100 px² or more.
-    Fix: take the ring out. Unsafe: it may be a part that was meant.
+    Fix: take the ring out, unless it is a part that was meant; only a person can tell.
     """
     rings = annotations.rings
     area = np.abs(rings.shapes.area)
@@ -48,7 +48,7 @@ def polygon_ring_nested(annotations: Annotations) -> Iterable[Finding]:
     Definition: all points of a ring lie inside a larger ring of the same annotation. Annotations with more than 100 rings
     are left out.
     Source: the COCO data format; pycocotools merges the rings of an object.
-    Fix: write the mask as run lengths, which can hold holes. Unsafe: whether a hole was meant is a guess.
+    Fix: write the mask as run lengths, which can hold holes, if a hole was meant; only a person can tell.
     """
     rings = annotations.rings
     nested, is_told = np.zeros(len(rings.length), bool), np.zeros(len(annotations), bool)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cocolint.api import ALL_TASKS, OBJECT_TASKS, Annotations, Faults, Finding, Index, Record, Severity, Stage, Task, rule
 
-from ._shapes import is_number, is_sound_polygon, is_sound_ring
+from ._shapes import as_number, is_number, is_sound_polygon, is_sound_ring
 from .polygons import per_annotation, saying
 
 
@@ -63,7 +63,8 @@ def segmentation_type(faults: Faults) -> Iterable[Finding]:
 
     What breaks: mask code raises "string indices must be integers" or another TypeError.
     Definition: null, a text, a number or anything else that is not one of the two forms.
-    Fix: write null as an empty list. Safe: both say that there is no mask. Other values need a person.
+    Fix: write null as an empty list, and numbers in quotes without them. Safe: null and the empty list both say that there is
+    no mask. Other values need a person.
     """
     return faults
 
@@ -72,6 +73,16 @@ def segmentation_type(faults: Faults) -> Iterable[Finding]:
 def empty_for_null(record: Record, task: Task) -> Record:
     """Write null as readers expect it; a result without a mask is no result."""
     return record if task.is_results or record.get("segmentation") is not None else record | {"segmentation": []}
+
+
+@segmentation_type.fix(Stage.CAST, safe=True, writes=["segmentation"])
+def plain_numbers(record: Record) -> Record:
+    """Write texts in rings as the numbers that they spell."""
+    rings = record.get("segmentation")
+    if not isinstance(rings, list) or not all(isinstance(ring, list) for ring in rings):
+        return record
+    numbers = [[as_number(value) for value in ring] for ring in rings]
+    return record if None in chain.from_iterable(numbers) else record | {"segmentation": numbers}
 
 
 @rule("P004", "segmentation-flat", Severity.ERROR, tasks=ALL_TASKS)
@@ -149,5 +160,6 @@ def segmentation_rle_in_list(faults: Faults) -> Iterable[Finding]:
 def out_of_the_list(record: Record) -> Record:
     """Take a lone mask out of its list."""
     masks = record.get("segmentation")
-    is_lone = isinstance(masks, list) and len(masks) == 1 and isinstance(masks[0], dict)
-    return record | {"segmentation": masks[0]} if is_lone and masks[0].keys() >= {"size", "counts"} else record
+    if not isinstance(masks, list) or len(masks) != 1 or not isinstance(masks[0], dict):
+        return record
+    return record | {"segmentation": masks[0]} if masks[0].keys() >= {"size", "counts"} else record

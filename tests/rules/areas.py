@@ -24,9 +24,19 @@ def runs(value: float, columns: int = 100, pixels: int = 50) -> dict[str, Any]:
 
 CASES = [
     Case("area-missing", "no key", fires=1, edit={AREA: REMOVED}),
+    Case("area-missing", "no mask", fires=1, edit={AREA: REMOVED, **NO_MASK}),
+    Case("area-missing", "a crowd", fires=1, edit={"/annotations/2/area": REMOVED}),
+    Case("area-missing", "neither mask nor box", 1, {AREA: REMOVED, **NO_MASK, "/annotations/0/bbox": []}, also=("bbox-empty",),
+         leaves=1),
+    Case("area-missing", "an unsound mask", 1, {AREA: REMOVED, "/annotations/0/segmentation": [[10, 20, 110, 70]]},
+         also=("polygon-too-few-points",), leaves=1),
     Case("area-missing", "zero", edit={AREA: 0}, also=("area-nonpositive",)),
     Case("area-type", "a text", fires=1, edit={AREA: "4375"}),
     Case("area-type", "null", fires=1, edit={AREA: None}),
+    Case("area-type", "a text that is no number", fires=1, edit={AREA: "large"}),
+    Case("area-type", "a list, and no mask", fires=1, edit={AREA: [5000], **NO_MASK}),
+    Case("area-type", "null, and neither mask nor box", 1, {AREA: None, **NO_MASK, "/annotations/0/bbox": []},
+         also=("bbox-empty",), leaves=1),
     Case("area-type", "an integer", edit={AREA: 4375}),
     Case("area-nonpositive", "zero", fires=1, edit={AREA: 0}),
     Case("area-nonpositive", "negative", fires=1, edit={AREA: -4375.0}),
@@ -88,6 +98,7 @@ CASES = [
     Case("area-exceeds-bbox", "a polygon is area-mismatch", edit={AREA: BOX * 1.5}),
     Case("area-exceeds-image", "with a mask", fires=1, edit={AREA: 500_000}),
     Case("area-exceeds-image", "without a mask", fires=1, edit={AREA: 500_000, **NO_MASK}),
+    Case("area-exceeds-image", "as does the box", 1, {AREA: 5e5, **NO_MASK, "/annotations/0/bbox": [0, 0, 999, 500]}, leaves=1),
     Case("area-exceeds-image", "as large as the image", edit={AREA: 640 * 480}),
     Case("area-exceeds-image", "an image without a size", edit={
         AREA: 500_000, "/images/0/width": 0,

@@ -39,6 +39,17 @@ def starting_at(x: float, y: float, *, images: int = 6, far: float = 0, count: i
     return change
 
 
+def with_rectangles(data: Data) -> Data:
+    """Boxes from 1 on, each with the rectangle of its box for a polygon, and a crowd whose runs start with its box."""
+    data = starting_at(1, 1)(data)
+    for annotation in data["annotations"]:
+        x, y, w, h = annotation["bbox"]
+        annotation["segmentation"] = [[x, y, x + w, y, x + w, y + h, x, y + h]]
+    mask = {"size": [480, 640], "counts": [480 * 2 + 2, 100, 640 * 480 - 480 * 2 - 102]}
+    data["annotations"][-1] |= {"iscrowd": 1, "bbox": [2, 2, 1, 100], "segmentation": mask, "area": 100}
+    return data
+
+
 CASES = [
     Case("bbox-inclusive", "all", fires=1, change=wider(24)),
     Case("bbox-inclusive", "83 %", fires=1, change=wider(20)),
@@ -50,6 +61,7 @@ CASES = [
     Case("bbox-inclusive", "19 boxes", change=wider(19, of=19)),
     Case("bbox-one-based", "from 1 to the border", fires=1, change=starting_at(1, 1)),
     Case("bbox-one-based", "from 1 to 1 beyond the border", fires=1, change=starting_at(1, 1, far=1)),
+    Case("bbox-one-based", "with polygons", fires=1, change=with_rectangles),
     Case("bbox-one-based", "from 0", change=starting_at(0, 0)),
     Case("bbox-one-based", "y from 0", change=starting_at(1, 0)),
     Case("bbox-one-based", "from 2", change=starting_at(2, 2)),

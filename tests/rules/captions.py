@@ -33,8 +33,10 @@ def captions_case(rule: str, about: str, fires: int = 0, edit: dict[str, Any] | 
 
 MOJIBAKE = (
     "Un cafÃ© au lait.", "A woman â€œriding” a horse.", "It isnâ€™t a dog.", "It isnâ\x80\x99t a dog.", "20Â° in the shade",
-    "Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "ä¸€å\x8fªçŒ«", "a cat ðŸ˜€", "a b\ufffdach", "ï»¿A dog.", "ZaÅ¼Ã³Å‚Ä‡",
+    "Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "ä¸€å\x8fªçŒ«", "a cat ðŸ˜€", "cafÃƒÂ©", "ï»¿A dog.", "ZaÅ¼Ã³Å‚Ä‡",
 )  # fmt: skip
+LOST = ("a b\ufffdach", "a b\ufffdach in a cafÃ©", "a bï¿½ach")
+"""Of these the bytes are gone."""
 PLAIN = (
     "Un café au lait.", "MAÇÃ” e pão.", "« À la française »", "un café\u00a0» et un thé\u00a0»", "20° in the shade", "привет",
     "一只猫", "a cat 😀", "it’s “fine” – really…", "ESPAÑA", "Ä–Ö–Ü", "¿Qué?", "Â", "São João", "“AVÔ”", "żółć", "ÅÄÖ",
@@ -88,13 +90,17 @@ CASES = [
     captions_case("caption-control-chars", "an escape", 1, caption("A \x1b[31mdog.")),
     captions_case("caption-control-chars", "a null", 1, caption("A dog\x00.")),
     captions_case("caption-control-chars", "an apostrophe of code page 1252", 1, caption("It isn\x92t a dog.")),
+    captions_case("caption-control-chars", "nothing else", 1, caption("\x00\x7f"), leaves=1),
+    captions_case("caption-control-chars", "none of code page 1252", 1, caption("It isn\x81t\x9d a dog.")),
     captions_case("caption-control-chars", "a joiner and a hard blank", edit=caption("A\u200ddog\u00a0\u2014 café.")),
     Case("caption-control-chars", "results are asked too", 1, {"/0/caption": "A\x07dog."}, task="results_captions"),
     captions_case("caption-control-chars", "a line break is told by caption-whitespace", edit=caption("A\r\n\tdog.")),
     captions_case("caption-control-chars", "garbled letters are told by caption-mojibake", edit=caption("isnâ\x80\x99t")),
     *[captions_case("caption-mojibake", repr(text), 1, caption(text)) for text in MOJIBAKE],
+    *[captions_case("caption-mojibake", f"{text!r} is lost", 1, caption(text), leaves=1) for text in LOST],
     *[captions_case("caption-mojibake", f"{text} is right", 0, caption(text)) for text in PLAIN],
     captions_case("caption-category-id", "empty categories", 3, {"/categories": []}),
+    captions_case("caption-category-id", "a category", 3, {"/categories": [{"id": 1, "name": "thing"}]}, leaves=3),
     captions_case("caption-category-id", "one of three has it", 2, {"/categories": [], "/annotations/0/category_id": 0}),
     captions_case("caption-category-id", "as Datumaro writes it",
                   edit={"/categories": [], **{f"/annotations/{i}/category_id": 0 for i in range(3)}}),

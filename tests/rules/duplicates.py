@@ -94,6 +94,8 @@ CASES = [
     Case("annotation-duplicate-exact", "0 and 0.0", fires=1, edit={"/annotations/0/bbox": [0, 20, 100, 50]},
          change=copies({"bbox": [-0.0, 20.0, 100.0, 50.0]})),
     Case("annotation-duplicate-exact", "persons", fires=1, task="person_keypoints", change=copies({}, task="person_keypoints")),
+    Case("annotation-duplicate-exact", "one says more", fires=3, leaves=2,
+         change=copies({"attributes": {"track_id": 7}}, {}, {"note": "sure"})),
     Case("annotation-duplicate-exact", "one coordinate of the box", change=copies({"bbox": [10.0, 20.0, 100.0, 50.1]})),
     Case("annotation-duplicate-exact", "another class or image", change=copies({"category_id": 2}, {"image_id": 2})),
     Case("annotation-duplicate-exact", "another mask in the same box",

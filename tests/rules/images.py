@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.support.cases import REMOVED, Case, Data, crowded
+from tests.support.photos import jpeg
 
 
 def with_ids(*ids: Any) -> Callable[[Data], Data]:
@@ -17,6 +18,13 @@ def with_ids(*ids: Any) -> Callable[[Data], Data]:
         return data
 
     return change
+
+
+def text_ids(data: Data) -> Data:
+    """Write the ids of images, and all references to them, as texts."""
+    for record, field in [(image, "id") for image in data["images"]] + [(one, "image_id") for one in data["annotations"]]:
+        record[field] = str(record[field])
+    return data
 
 
 def boxes_only(data: Data) -> Data:
@@ -87,14 +95,19 @@ def only_on(used: Iterable[int], images: int, task: str = "instances") -> Callab
 
 
 OUTSIDE = ("bbox-out-of-image", "polygon-out-of-image")
+PICTURES = {"000001.jpg": jpeg(), "000002.jpg": jpeg(seed=1)}
 UNKNOWN = ("annotation-image-id-unknown",)
 
 CASES = [
-    Case("image-id-duplicate", "second one", fires=1, edit={"/images/1/id": 1}, also=UNKNOWN),
-    Case("image-id-duplicate", "thrice", fires=2, task="image_info", change=with_ids(1, 1, 1)),
+    Case("image-id-duplicate", "second one", fires=1, leaves=1, edit={"/images/1/id": 1}, also=UNKNOWN),
+    Case("image-id-duplicate", "thrice", fires=2, leaves=2, task="image_info", change=with_ids(1, 1, 1)),
+    Case("image-id-duplicate", "copies, and one that differs", fires=3, leaves=1,
+         change=lambda data: {**data, "images": [*data["images"], *data["images"], {**data["images"][0], "note": "x"}]}),
     Case("image-id-duplicate", "all differ"),
     Case("image-id-not-integer", "text", fires=1, edit={"/images/1/id": "2"}, also=UNKNOWN),
-    Case("image-id-not-integer", "null, half, boolean", fires=3, task="image_info", change=with_ids(None, 0.5, True)),
+    Case("image-id-not-integer", "null, half, boolean", fires=3, leaves=1, task="image_info", change=with_ids(None, 0.5, True)),
+    Case("image-id-not-integer", "texts for texts", fires=2, change=text_ids),
+    Case("image-id-not-integer", "the number is taken", fires=2, task="image_info", change=with_ids("1", 1, "a")),
     Case("image-id-not-integer", "NaN is not JSON", task="image_info", edit={"/images/0/id": float("nan")}, also=("json-nan",)),
     Case("image-id-not-integer", "1.0 is 1", edit={"/images/0/id": 1.0}),
     Case("image-id-negative", "-1", fires=1, edit={"/images/1/id": -1}, task="image_info"),
@@ -104,13 +117,24 @@ CASES = [
     Case("image-id-zero", "0", fires=1, edit={"/images/1/id": 0}, task="image_info"),
     Case("image-id-zero", "an id that is no integer", edit={"/images/1/id": "0"}, task="image_info",
          also=("image-id-not-integer",)),
-    Case("image-size-missing", "absent", fires=1, edit={"/images/0/width": REMOVED, "/images/0/height": REMOVED}),
-    Case("image-size-missing", "null and 0", fires=2, edit={"/images/0/width": None, "/images/1/height": 0}),
-    Case("image-size-missing", "no polygons: a warning", fires=1, edit={"/images/0/width": 0}, change=boxes_only),
+    Case("image-size-missing", "absent", fires=1, leaves=1, edit={"/images/0/width": REMOVED, "/images/0/height": REMOVED}),
+    Case("image-size-missing", "null and 0", fires=2, leaves=2, edit={"/images/0/width": None, "/images/1/height": 0}),
+    Case("image-size-missing", "no polygons: a warning", fires=1, leaves=1, edit={"/images/0/width": 0}, change=boxes_only),
+    Case("image-size-missing", "the picture tells it", fires=2, files=PICTURES,
+         edit={"/images/0/width": REMOVED, "/images/0/height": REMOVED, "/images/1/height": 0}),
+    Case("image-size-missing", "the picture is another one, or turned", fires=2, leaves=2,
+         edit={"/images/0/width": 0, "/images/0/height": 481, "/images/1/height": None},
+         files={"000001.jpg": jpeg(), "000002.jpg": jpeg(orientation=6)}),
     Case("image-size-missing", "one pixel", task="image_info", edit={"/images/0/width": 1, "/images/0/height": 1}),
-    Case("image-size-type", "text and half", fires=2, task="image_info",
+    Case("image-size-type", "text and half", fires=2, leaves=1, task="image_info",
          edit={"/images/0/width": "640", "/images/1/height": 480.5}),
-    Case("image-size-type", "boolean", fires=1, task="image_info", edit={"/images/0/width": True}),
+    Case("image-size-type", "boolean", fires=1, leaves=1, task="image_info", edit={"/images/0/width": True}),
+    Case("image-size-type", "the picture tells it", fires=3, task="image_info", files=PICTURES,
+         edit={"/images/0/width": [640], "/images/0/height": True, "/images/1/height": 480.5}),
+    Case("image-size-type", "texts", fires=2, task="image_info",
+         edit={"/images/0/width": " 640 ", "/images/1/height": "480.0"}),
+    Case("image-size-type", "texts that spell no size", fires=3, leaves=3, task="image_info",
+         edit={"/images/0/width": "-640", "/images/0/height": "0", "/images/1/height": "48O"}),
     Case("image-size-type", "NaN is not JSON", task="image_info", edit={"/images/0/width": float("nan")}, also=("json-nan",)),
     Case("image-size-type", "640.0", edit={"/images/0/width": 640.0}),
     Case("image-size-swapped", "whole file", fires=1, change=swapped(range(10)), also=OUTSIDE),

@@ -27,7 +27,10 @@ def of_persons(points: int) -> dict[str, Any]:
 
 
 CASES = [
-    case("category-keypoints-missing", "no names", 1, edit={NAMES: REMOVED}),
+    case("category-keypoints-missing", "no names", 1, edit={NAMES: REMOVED}, leaves=1),
+    case("category-keypoints-missing", "no names, and no annotation has points", 1,
+         edit={"/categories/-": {"id": 2, "name": "dog", "skeleton": []}}),
+    case("category-keypoints-missing", "neither, but annotations with points", 1, edit={NAMES: None, EDGES: REMOVED}, leaves=1),
     case("category-keypoints-missing", "no skeleton", 1, edit={EDGES: REMOVED}),
     case("category-keypoints-missing", "neither: one finding", 1, edit={"/categories/-": {"id": 2, "name": "thing"}}),
     case("category-keypoints-missing", "null", 1, edit={EDGES: None}),
@@ -51,6 +54,9 @@ CASES = [
     case("skeleton-index-range", "no points declared", edit={NAMES: [], EDGES: [[1, 2], [2, 40]]}),
     case("skeleton-zero-based", "from 0 to K - 1", 1, edit={EDGES: [[0, 1], [0, 2], [1, 3]]}),
     case("skeleton-zero-based", "one of two categories", 1, edit={"/categories/-": {**SECOND, "skeleton": [[0, 1], [1, 2]]}}),
+    case("skeleton-zero-based", "both categories, one without points", 1,
+         edit={NAMES: [], EDGES: [[0, 1]], "/categories/-": {**SECOND, "skeleton": [[0, 1], [1, 2]]}}),
+    case("skeleton-zero-based", "whole floats", 1, edit={EDGES: [[0.0, 1.0], [0.0, 2.0]]}),
     case("skeleton-zero-based", "both categories: one finding", 1,
          edit={EDGES: [[0, 1]], "/categories/-": {**SECOND, "skeleton": [[0, 1], [1, 2]]}}),
     case("skeleton-zero-based", "no points declared", 1, edit={NAMES: [], EDGES: [[0, 1], [1, 2]]}),
@@ -60,6 +66,8 @@ CASES = [
     case("skeleton-self-loop", "[2, 2]", 1, edit={f"{EDGES}/0": [2, 2]}),
     case("skeleton-self-loop", "the skeleton of COCO", edit=of_persons(17)),
     case("skeleton-duplicate-edge", "the same again", 1, edit={f"{EDGES}/-": [1, 2]}),
+    case("skeleton-duplicate-edge", "three times, beside a self loop", 1,
+         edit={EDGES: [[1, 2], [2, 2], [2, 1], [2, 2], [1, 3], [1, 2]]}),
     case("skeleton-duplicate-edge", "the other way round", 1, edit={f"{EDGES}/-": [2, 1]}),
     case("skeleton-duplicate-edge", "the skeleton of COCO", edit=of_persons(17)),
     case("skeleton-duplicate-edge", "a self loop twice is another fault", edit={EDGES: [[2, 2], [2, 2]]}),

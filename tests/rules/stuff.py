@@ -36,6 +36,12 @@ CASES = [
     Case("stuff-iscrowd", "one", 1, {"/annotations/0/iscrowd": 1}, task="stuff"),
     Case("stuff-iscrowd", "none", task="stuff"),
     Case("stuff-polygon", "one", 1, POLYGON, task="stuff"),
+    Case("stuff-polygon", "two rings", 1, task="stuff", edit={
+        "/annotations/0/segmentation": [RING, [20, 20, 70, 20, 70, 70]], "/annotations/0/bbox": [10, 20, 60, 50],
+        "/annotations/0/area": 2500,
+    }),
+    Case("stuff-polygon", "with a point too few", 1, {**POLYGON, "/annotations/0/segmentation": [RING[:4]]}, task="stuff",
+         also=("polygon-too-few-points", "polygon-first-ring-shape"), leaves=1),
     Case("stuff-polygon", "run lengths", task="stuff"),
     Case("stuff-overlap", "a pixel", 1, column(100 * 480 + 149, 9), task="stuff"),
     Case("stuff-overlap", "within", 1, column(101 * 480 + 60, 20), task="stuff"),
