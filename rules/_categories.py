@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cocolint.api import OBJECT_TASKS, Bools, Categories, Dropped, Index, Ints, Member, Renumbered, Task, distinct
+from cocolint.api import OBJECT_TASKS, Bools, Categories, Dropped, Index, Ints, Member, Renumbered, Task
 from cocolint.engine.dataset import truth_of
 
 USING_TASKS = OBJECT_TASKS | {Task.LABELS, Task.PANOPTIC}
@@ -53,10 +53,14 @@ class Pair(NamedTuple):
     name: str
 
 
+def usable(categories: Categories) -> Ints:
+    """Return the categories that have both an id and a name."""
+    return np.flatnonzero(categories.has("id") & categories.has("name"))
+
+
 def pairs_of(categories: Categories) -> list[Pair]:
     """Return the id and name of each category that has both."""
-    rows = np.flatnonzero(categories.has("id") & categories.has("name")).tolist()
-    return [Pair(int(categories.id[row]), categories.name[row]) for row in rows]
+    return [Pair(int(categories.id[row]), categories.name[row]) for row in usable(categories).tolist()]
 
 
 # ---- all files of a data set
@@ -77,35 +81,47 @@ def groups_of(members: Sequence[Member]) -> list[list[Member]]:
 
 def results_of(group: Sequence[Member], members: Sequence[Member]) -> list[Member]:
     """Return the results whose categories are those of a group of files: by their ground truth, or as there is no other."""
-    declared = np.concatenate([member.categories.id[member.categories.has("id")] for member in group])
+    declared = declared_in(group)
     only = all(member in group for member in members if len(member.categories))
     found = []
     for member in members:
         if member.facts.task.is_results:
             truth = truth_of(member, members)
             used = member.index.category_id[member.index.has("category_id")]
-            if (truth in group if truth else only) and np.isin(used, declared).all():
+            if (truth in group if truth else only) and declared.issuperset(used.tolist()):
                 found.append(member)
     return found
 
 
-def renumbered(members: Iterable[Member], ids: Mapping[int, int]) -> Iterator[Renumbered]:
+def renumbered(members: Sequence[Member], ids: Mapping[int, int], highest: int = 0) -> Iterator[Renumbered]:
     """Yield new ids of categories for each file.
 
-    Ids that nothing declares stay apart: one that is a new id now gets another, so that no object finds a category by it.
+    Ids that nothing declares stay apart: one that is a new id now gets another, above the `highest` one in use, so that no
+    object finds a category by it.
     """
-    free = max([*ids, *ids.values()], default=0) + 1
-    taken = [new for new in ids.values() if new not in ids]
+    declared = declared_in(members)
+    taken = [new for new in ids.values() if new not in declared]
+    free = max([highest, *declared, *ids, *ids.values()]) + 1
     whole = {**ids, **{old: new for new, old in enumerate(dict.fromkeys(taken), free)}}
     for member in members:
         yield Renumbered(member.display, "categories", whole)
 
 
+def declared_in(members: Iterable[Member]) -> set[int]:
+    """Return the ids of all categories of some files."""
+    return {number for member in members for number in member.categories.id[member.categories.has("id")].tolist()}
+
+
 def made_contiguous(members: Sequence[Member]) -> Iterator[Renumbered]:
-    """Yield new ids from 1 on, in the order of the old ones, for each group of files."""
+    """Yield new ids from 1 on, in the order of the old ones, for each group of files.
+
+    Not where another file has one of the names under another id: which of the two ids is right comes first.
+    """
     for group in groups_of(members):
-        known = distinct(np.concatenate([member.categories.id[member.categories.has("id")] for member in group]))
-        ids = {old: new for new, old in enumerate(known.tolist(), 1)}
+        names = {pair.name for member in group for pair in pairs_of(member.categories)}
+        if any(names.intersection(member.categories.name) for member in members if member not in group):
+            continue
+        ids = {old: new for new, old in enumerate(sorted(declared_in(group)), 1)}
         if any(old != new for old, new in ids.items()) and all(member.categories.has("id").all() for member in group):
             yield from renumbered([*group, *results_of(group, members)], ids)
 
@@ -142,11 +158,16 @@ def merged(members: Sequence[Member], key: Callable[[str], str]) -> Iterator[Ren
     """
     for group in groups_of(members):
         ids = _targets(group, key)
-        for one in renumbered([*group, *results_of(group, members)], ids) if ids else ():
-            yield one
+        if ids:
+            yield from renumbered([*group, *results_of(group, members)], ids)
         for member in group:
-            table, there = member.categories, {pair.id for pair in pairs_of(member.categories)}
-            rows = [row for row in np.flatnonzero(table.has("id")).tolist() if ids.get(int(table.id[row])) in there]
+            taken, rows = declared_in([member]) - ids.keys(), []
+            for row, number in enumerate(member.categories.id.tolist()):
+                target = ids.get(number) if member.categories.has("id")[row] else None
+                if target in taken:
+                    rows.append(row)
+                elif target is not None:
+                    taken.add(target)
             if rows:
                 yield Dropped(member.display, "categories", np.array(rows, np.int64))
 
@@ -156,9 +177,10 @@ def _targets(group: Sequence[Member], key: Callable[[str], str]) -> dict[int, in
     first: dict[str, int] = {}
     names: dict[int, set[str]] = {}
     points: dict[str, set[str]] = {}
-    is_double = set()
+    is_double: set[str] = set()
     for member in group:
-        table, seen = member.categories, set()
+        table = member.categories
+        seen: set[str] = set()
         for row in np.flatnonzero(named(table) & table.has("id")).tolist():
             name, number = key(table.name[row]), int(table.id[row])
             is_double |= {name} & seen
@@ -169,7 +191,7 @@ def _targets(group: Sequence[Member], key: Callable[[str], str]) -> dict[int, in
     return {
         number: first[name]
         for number, (name, *others) in names.items()
-        if not others and name in is_double and len(points[name]) == 1 and number != first[name]
+        if name in is_double and number != first[name] and not others and len(names[first[name]]) == len(points[name]) == 1
     }
 
 

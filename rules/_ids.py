@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cocolint.api import Bools, Ints, distinct
@@ -27,6 +29,29 @@ def mistake_in(used: frozenset[int], declared: frozenset[int]) -> str:
     if used <= positions and not declared <= positions:
         return "ids are positions in the list of categories, counted from 0"
     return ""
+
+
+def meant_by(used: frozenset[int], declared: frozenset[int], is_sorted: bool) -> dict[int, int]:
+    """Return the declared id that each of the `used` ids stands for by that mistake; nothing where that is open.
+
+    `is_sorted` tells that the categories stand in the order of their ids, without which positions tell nothing.
+    """
+    mistake = mistake_in(used, declared)
+    if mistake.endswith("too small"):
+        return {old: old + 1 for old in used}
+    if mistake.endswith("too large"):
+        return {old: old - 1 for old in used}
+    base = mistake.rpartition(" ")[2]
+    if not mistake or not is_sorted or mistake.endswith("0 or 1"):
+        return {}
+    return {place: new for place, new in enumerate(sorted(declared), int(base)) if place in used}
+
+
+def number_in(text: Any) -> int | None:
+    """Return the id that a text spells as JSON would, None for anything else. It is one that all readers hold exactly."""
+    if isinstance(text, str) and text.isdecimal() and text.isascii() and len(text) < 16 and str(int(text)) == text:
+        return int(text)
+    return None
 
 
 def _base_of_80(used: frozenset[int]) -> str:

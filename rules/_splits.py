@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -35,6 +35,15 @@ def _may_be_kin(one: Member, other: Member) -> bool:
     return families[0] == families[1] or not all(families)
 
 
+def families_of(members: Sequence[Member]) -> list[list[Member]]:
+    """Return the files that may be parts of one data set, each data set on its own. Results are of none."""
+    truths = [member for member in members if not member.facts.task.is_results]
+    families = dict.fromkeys(member.place.family for member in truths)
+    if () in families:
+        return [truths]
+    return [[member for member in truths if member.place.family == family] for family in families]
+
+
 def with_the_same_classes(me: Member, members: Iterable[Member]) -> list[Member]:
     """Return those of `members` that should declare the same categories as `me`.
 
@@ -54,6 +63,18 @@ def _may_be_parts_of_one(one: Member, other: Member) -> bool:
     names = set(one.categories.name), set(other.categories.name)
     paths_tell = one.place.split and other.place.split
     return not paths_tell and 2 * len(names[0] & names[1]) > min(map(len, names))
+
+
+def highest_id(members: Iterable[Member], section: str) -> int:
+    """Return the highest id in a section of some files, declared or referred to; 0 if there is none."""
+    columns = []
+    for member in members:
+        index, images = member.index, member.images
+        if section == "images":
+            columns += [images.id[images.has("id")], index.image_id[index.has("image_id")]]
+        else:
+            columns.append(index.id[index.has("id")])
+    return max([0, *(int(column.max()) for column in columns if len(column))])
 
 
 def file_names(images: Images) -> list[str]:

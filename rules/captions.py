@@ -7,7 +7,22 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Annotations, Bools, Faults, FileFacts, Finding, Images, Index, Severity, Task, rule
+from cocolint.api import (
+    SECTION,
+    Annotations,
+    Bools,
+    Categories,
+    Faults,
+    FileFacts,
+    Finding,
+    Images,
+    Index,
+    Record,
+    Severity,
+    Stage,
+    Task,
+    rule,
+)
 
 from ._repeats import repeats
 
@@ -33,6 +48,8 @@ _MOJIBAKE = re.compile(
     f"|(?<=ð)[Ÿ\x9f][{_LATE}]"
     ")"
 )
+
+_GARBLED = re.compile(f"[Â-ß][{_SURE}]|[à-ï][{_LATE}]{{2}}|[ð-ô][{_LATE}]{{3}}")
 
 
 @rule("T001", "caption-missing", Severity.ERROR, tasks=CAPTIONED)
@@ -80,6 +97,13 @@ def caption_whitespace(annotations: Annotations) -> Iterable[Finding]:
     return annotations.where(_matching(annotations, _UNTIDY), "caption", "blanks at an end, doubled, or a line break")
 
 
+@caption_whitespace.fix(Stage.CAST, safe=True, writes=["caption"])
+def tidy_blanks(record: Record) -> Record:
+    """Put one space between the words."""
+    caption = record.get("caption")
+    return record | {"caption": " ".join(caption.split())} if isinstance(caption, str) else record
+
+
 @rule("T005", "caption-duplicate-in-image", Severity.INFO, impact=4, requires=["caption-empty", "annotation-id-duplicate"],
       tasks={Task.CAPTIONS})  # fmt: skip
 def caption_duplicate_in_image(index: Index) -> Iterable[Finding]:
@@ -93,6 +117,11 @@ def caption_duplicate_in_image(index: Index) -> Iterable[Finding]:
     """
     rows, first = repeats(index.has("caption") & index.has("image_id"), index.digest, index.image_id)
     return index.at(rows, "caption", "the same as the caption of annotation {first}", first=index.id[first])
+
+
+@caption_duplicate_in_image.fix(Stage.DROP, safe=False, drops=True)
+def drop_later_caption(record: Record) -> None:
+    """Take it out."""
 
 
 @rule("T006", "caption-count", Severity.INFO, impact=4, requires=["top-level-missing-images"], tasks={Task.CAPTIONS})
@@ -116,9 +145,24 @@ def caption_control_chars(annotations: Annotations) -> Iterable[Finding]:
 
     What breaks: tokenizers make words of it that no vocabulary knows; terminals and XML writers choke on it.
     Definition: a character of the Unicode class Cc other than blanks and line breaks: U+0000 to U+001F, U+007F to U+009F.
-    Fix: drop the character. Unsafe: it may stand for a letter of another encoding.
+    Fix: take U+0080 to U+009F for what they are in code page 1252, and drop the others. Unsafe: they may stand for letters
+    of another encoding.
     """
     return annotations.where(_matching(annotations, _CONTROL), "caption", "a control character")
+
+
+@caption_control_chars.fix(Stage.CAST, safe=False, writes=["caption"])
+def without_controls(record: Record) -> Record:
+    """Read or drop them, unless nothing is left."""
+    caption = record.get("caption")
+    text = _CONTROL.sub(_meant_by, caption) if isinstance(caption, str) else ""
+    return record | {"caption": text} if text.strip() else record
+
+
+def _meant_by(control: re.Match[str]) -> str:
+    """Return the character of code page 1252 at the place of a control character, nothing where there is none."""
+    code = ord(control[0])
+    return bytes([code]).decode("cp1252", "ignore") if code > 0x7F else ""
 
 
 @rule("T008", "caption-mojibake", Severity.WARNING, impact=3, tasks=CAPTIONED)
@@ -129,9 +173,41 @@ def caption_mojibake(annotations: Annotations) -> Iterable[Finding]:
     Definition: U+FFFD, which stands for a byte that could not be read, or the letters that UTF-8 gives when it is read as
     Latin-1 or code page 1252: `Ã©` for é, `â€™` for an apostrophe. Where a single one of them may be meant as it stands,
     two in a row are needed.
-    Fix: encode it in that code page and decode it as UTF-8. Unsafe: U+FFFD cannot be undone, and not all need be wrong.
+    Fix: encode the letters in that code page and decode them as UTF-8, if nothing garbled is left then. Unsafe: some may be
+    meant as they stand. U+FFFD cannot be undone.
     """
     return annotations.where(_matching(annotations, _MOJIBAKE), "caption", "letters of another encoding")
+
+
+@caption_mojibake.fix(Stage.CAST, safe=False, writes=["caption"])
+def ungarble(record: Record) -> Record:
+    """Decode it anew, as often as it was garbled."""
+    caption = record.get("caption")
+    text, before = caption if isinstance(caption, str) else "", ""
+    while text != before:
+        text, before = _decoded(text), text
+    return record if not text.strip() or _MOJIBAKE.search(text) else record | {"caption": text}
+
+
+def _decoded(text: str) -> str:
+    """Return a text with its garbled letters decoded: all of them at once, or each on its own."""
+    try:
+        decoded = _bytes_of(text).decode()
+    except ValueError:
+        decoded = _GARBLED.sub(_letter_of, text)
+    return decoded.replace("\ufeff", "")
+
+
+def _letter_of(garbled: re.Match[str]) -> str:
+    try:
+        return _bytes_of(garbled[0]).decode()
+    except ValueError:
+        return garbled[0]
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return a text in code page 1252, in Latin-1 where that has no letter. Raises `ValueError` where neither has."""
+    return b"".join(letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252") for letter in text)
 
 
 @rule("T009", "caption-category-id", Severity.WARNING, impact=3, tasks={Task.CAPTIONS})
@@ -144,6 +220,13 @@ def caption_category_id(index: Index, file: FileFacts) -> Iterable[Finding]:
     """
     if "categories" in file.keys:
         yield from index.where(index.lacks("category_id"), None, "`category_id` is missing, and the file has `categories`")
+
+
+@caption_category_id.fix(Stage.DEFAULT, safe=True)
+def take_out_categories(root: Record, categories: Categories) -> Record:
+    """Take them out if there are none."""
+    is_empty = root.get("categories") is SECTION and not len(categories)
+    return {name: value for name, value in root.items() if not (is_empty and name == "categories")}
 
 
 def _matching(annotations: Annotations, pattern: re.Pattern[str]) -> Bools:

@@ -26,6 +26,7 @@ from cocolint.api import (
 
 from ._categories import (
     USING_TASKS,
+    declared_in,
     first_by_key,
     groups_of,
     is_background,
@@ -34,9 +35,8 @@ from ._categories import (
     renumbered,
     results_of,
 )
+from ._ids import number_in
 
-_DIGITS = 18
-"""A text of fewer characters is an integer of 64 bits."""
 _EXACT = 1 << 53
 """Below it a float is one integer only."""
 
@@ -94,7 +94,7 @@ def category_id_zero(index: Index, categories: Categories) -> Iterable[Finding]:
 def counted_from_one(members: Sequence[Member]) -> Iterator[Renumbered]:
     """Add 1 to all ids of the files that share the category, and of their results."""
     for group in groups_of(members):
-        known = {number for member in group for number in member.categories.id[member.categories.has("id")].tolist()}
+        known = declared_in(group)
         if min(known) == 0 and any(_uses_zero(member) for member in group):
             yield from renumbered([*group, *results_of(group, members)], {number: number + 1 for number in known})
 
@@ -134,9 +134,7 @@ def whole_numbers(file: FileFacts, categories: Categories, found: list[Any]) -> 
 
 def _whole(value: Any) -> int | None:
     """Return the integer that a text or a float stands for exactly, None if there is none."""
-    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < _DIGITS:
-        return int(value) if str(int(value)) == value else None
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else None
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else number_in(value)
 
 
 @rule("C005", "category-id-negative", Severity.ERROR)

@@ -130,11 +130,11 @@ def category_name_equals_supercategory(categories: Categories) -> Iterable[Findi
     such a `person`.
     Fix: tell the two names apart; only a person knows what the names are for.
     """
-    children = children(categories)
-    rows = np.flatnonzero(named(categories) & (children > 0))
+    count = children(categories)
+    rows = np.flatnonzero(named(categories) & (count > 0))
     names = [categories.name[row] for row in rows]
     message = "{name!r} is also the supercategory of other categories: {children}"
-    return categories.at(rows, "name", message, name=names, children=children[rows])
+    return categories.at(rows, "name", message, name=names, children=count[rows])
 
 
 @rule("C017", "supercategory-missing", Severity.WARNING, relaxed=["lvis", "label-studio", "fiftyone"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,14 @@ from cocolint.api import (
     Again,
     Annotations,
     Bools,
+    Dropped,
+    FileFacts,
     Finding,
     Floats,
     Index,
     Ints,
     Severity,
+    Stage,
     Task,
     distinct,
     rule,
@@ -52,7 +56,7 @@ def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
     Definition: image, category, iscrowd, rotation, all four numbers of the box, mask and keypoints are equal; the first
     one is not reported. Masks and keypoints are compared by bounds, area and a sum over their numbers. Other attributes,
     such as a track id, are not looked at.
-    Fix: drop the later copy. Safe: only where its attributes say nothing else.
+    Fix: drop the later copy. Safe: all its fields but the id are equal. Where they are not, only a person can choose.
     """
     rows = _suspects(index, np.flatnonzero(_comparable(index)))
     earlier, later = rows[:-1], rows[1:]
@@ -63,8 +67,36 @@ def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
         same = _bits(column[earlier]) == _bits(column[later])
         earlier, later = earlier[same], later[same]
     order = np.argsort(later)
+    earlier, later = earlier[order], later[order]
     message = "the same image, category, box and mask as annotation {earlier}"
-    return index.at(later[order], None, message, earlier=index.id[earlier[order]])
+    return index.at(later, None, message, earlier=index.id[earlier], first=earlier, row=later)
+
+
+@annotation_duplicate_exact.fix(Stage.DROP, safe=True)
+def without_copies(file: FileFacts, again: Again, row: Ints, first: Ints) -> Iterable[Dropped]:
+    """Drop those that say nothing else than one before."""
+    group: dict[int, int] = {}
+    for later, earlier in sorted(zip(row.tolist(), first.tolist(), strict=True)):
+        group[later] = group.setdefault(earlier, earlier)
+    rows = np.array(sorted(group))
+    seen: set[tuple[int, int]] = set()
+    found: list[int] = []
+    for start in range(0, len(rows), LOOKED_AT):
+        some = rows[start : start + LOOKED_AT]
+        for one, record in zip(some.tolist(), again.records(some), strict=True):
+            content = group[one], hash(_frozen({**record, "id": None}))
+            if content in seen:
+                found.append(one)
+            seen.add(content)
+    if found:
+        yield Dropped(file.display, "annotations", np.array(found))
+
+
+def _frozen(value: Any) -> Any:
+    """Return a value that can be hashed, and is equal for equal values."""
+    if isinstance(value, dict):
+        return frozenset((name, _frozen(item)) for name, item in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 @rule(

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
+from urllib.parse import unquote
 
 import numpy as np
 
-from cocolint.api import Bools, Faults, Finding, Images, Severity, rule
+from cocolint.api import (
+    Bools,
+    Dropped,
+    Faults,
+    FileFacts,
+    Finding,
+    Images,
+    Pictures,
+    Record,
+    Renumbered,
+    Severity,
+    Stage,
+    rule,
+)
 
 SUFFIXES = frozenset(
     "jpg jpeg jpe jfif png bmp dib gif tif tiff webp ppm pgm pbm pnm jp2 j2k heic heif avif jxl tga exr hdr dng dcm".split()
@@ -26,11 +42,20 @@ def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
 
     What breaks: detectron2, mmdetection, mmpose and PaddleDetection raise KeyError; YOLOX makes up a name from the id.
     Definition: `file_name` is absent, null or empty. LVIS v1 names the picture in `coco_url` alone.
-    Fix: take the last part of `coco_url` where there is one. Safe: that is the name the picture is served under.
+    Fix: take the last part of `coco_url` where it is the name of a picture. Safe: the picture is served under that name.
     """
     yield from faults
     empty = images.has("file_name") & _each(images, lambda name: not name)
     yield from images.where(empty, "file_name", "`file_name` is empty")
+
+
+@file_name_missing.fix(Stage.DEFAULT, safe=True, reads=["coco_url"], writes=["file_name"])
+def served_as(record: Record) -> Record:
+    """Take the name from the URL."""
+    url = record.get("coco_url")
+    name = _base(_path_of(url)) if isinstance(url, str) else ""
+    has_name = record.get("file_name") or _suffix(name) not in SUFFIXES or _suffix(name) == name.lower()
+    return record if has_name else record | {"file_name": name}
 
 
 @rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"])
@@ -40,9 +65,25 @@ def file_name_duplicate(images: Images) -> Iterable[Finding]:
     What breaks: CVAT refuses the file; FiftyOne keeps one of them; everyone else counts the picture twice.
     Definition: the name of an earlier image stands again on another id, with `\` read as `/` and without `./` and doubled
     slashes. The first one is not reported.
-    Fix: keep one record and point the annotations of the others to it. Unsafe: two pictures may have been meant.
+    Fix: where the sizes are the same, keep the first record and point the annotations of the others to it. Unsafe: two
+    pictures may have been meant.
     """
     return _repeats(images, _normal, "{name} is also the name of images[{first}]")
+
+
+@file_name_duplicate.fix(Stage.ID, safe=False)
+def merged(file: FileFacts, images: Images, row: Sequence[int], first: Sequence[int]) -> Iterable[Renumbered | Dropped]:
+    """Let one record stand for all of a name."""
+    uses = Counter(images.id.tolist())
+    pairs = [
+        (later, earlier)
+        for later, earlier in zip(map(int, row), map(int, first), strict=True)
+        if images.has("id")[[later, earlier]].all() and uses[int(images.id[later])] == 1
+        and (images.width[later], images.height[later]) == (images.width[earlier], images.height[earlier])
+    ]  # fmt: skip
+    if pairs:
+        yield Renumbered(file.display, "images", {int(images.id[later]): int(images.id[earlier]) for later, earlier in pairs})
+        yield Dropped(file.display, "images", np.array([later for later, _ in pairs]))
 
 
 @rule("I008", "file-name-stem-duplicate", Severity.WARNING, impact=3, requires=["file-name-duplicate", "file-name-url"])
@@ -90,9 +131,16 @@ def file_name_backslash(images: Images) -> Iterable[Finding]:
 
     What breaks: the picture is not found on Linux and macOS, where a backslash is a character like any other.
     Definition: the name contains `\` and is not an absolute path, which has a rule of its own.
-    Fix: write `/`, which Windows reads too. Safe where the picture is found under the new name, or no pictures are at hand.
+    Fix: write `/`. Safe: Windows reads both alike, and other systems find folders by `/` only.
     """
     yield from _named(images, _each(images, lambda name: "\\" in name))
+
+
+@file_name_backslash.fix(Stage.SHAPE, safe=True, writes=["file_name"])
+def with_slashes(record: Record) -> Record:
+    """Write the path in the form that all systems read."""
+    name = record.get("file_name")
+    return record | {"file_name": re.sub(r"\\+", "/", name)} if isinstance(name, str) else record
 
 
 @rule("I012", "file-name-absolute", Severity.WARNING, impact=2)
@@ -101,9 +149,10 @@ def file_name_absolute(images: Images) -> Iterable[Finding]:
 
     What breaks: the picture is found on one machine only, and a server may be made to read any of its files.
     Definition: the name begins with `/`, `\`, `~` or a drive letter and a colon.
-    Fix: write the path below the folder of images. Unsafe: that folder is a guess, unless the picture is found there.
+    Fix: write the path below the folder of images. Safe: where a picture is found there, under one such path only. Else
+    write the path below the folder that these names share. Unsafe: another folder may be meant.
     """
-    yield from _named(images, _each(images, lambda name: _ROOT.match(name) is not None))
+    yield from _outside(images, _each(images, lambda name: _ROOT.match(name) is not None))
 
 
 @rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"])
@@ -112,9 +161,9 @@ def file_name_parent(images: Images) -> Iterable[Finding]:
 
     What breaks: archives and uploads lose the picture, and a server may be made to read any of its files.
     Definition: a part of the path is `..`.
-    Fix: write the path below the folder of images. Unsafe: that folder is a guess, unless the picture is found there.
+    Fix: as for `file-name-absolute`. Safe: where a picture is found. Unsafe: elsewhere, as another folder may be meant.
     """
-    yield from _named(images, _each(images, lambda name: ".." in name and ".." in name.replace("\\", "/").split("/")))
+    yield from _outside(images, _each(images, lambda name: ".." in name and ".." in name.replace("\\", "/").split("/")))
 
 
 @rule("I014", "file-name-url", Severity.WARNING, impact=2)
@@ -123,9 +172,38 @@ def file_name_url(images: Images) -> Iterable[Finding]:
 
     What breaks: readers look for a file of that name below the folder of images and find none.
     Definition: the name begins with a scheme, such as `http:/`, `s3:/` or `file:/`.
-    Fix: write the path below the folder of images, and the URL to `coco_url`. Unsafe: that path is a guess.
+    Fix: as for `file-name-absolute`, with the URL in `coco_url` where there is none. Safe: where a picture is found.
+    Unsafe: elsewhere, as another folder may be meant.
     """
-    yield from _named(images, _each(images, lambda name: ":" in name and _SCHEME.match(name) is not None))
+    yield from _outside(images, _each(images, lambda name: ":" in name and _SCHEME.match(name) is not None))
+
+
+def found_below(record: Record, name: str, tail: str, is_alone: bool, pictures: Pictures) -> Record:
+    """Take the longest part of the path under which there is a picture, if there is no other."""
+    parts = tail.split("/")
+    found = [path for start in range(len(parts)) if pictures.holds(path := "/".join(parts[start:]))]
+    return _called(record, name, found[0]) if is_alone and len(found) == 1 else record
+
+
+def below_the_rest(record: Record, name: str, below: str) -> Record:
+    """Take what is left of the path without the folders that all such names share."""
+    return _called(record, name, below)
+
+
+file_name_absolute.fix(Stage.SHAPE, safe=True, writes=["file_name"])(found_below)
+file_name_absolute.fix(Stage.SHAPE, safe=False, writes=["file_name"])(below_the_rest)
+file_name_parent.fix(Stage.SHAPE, safe=True, writes=["file_name"])(found_below)
+file_name_parent.fix(Stage.SHAPE, safe=False, writes=["file_name"])(below_the_rest)
+file_name_url.fix(Stage.SHAPE, safe=True, writes=["file_name", "coco_url"])(found_below)
+file_name_url.fix(Stage.SHAPE, safe=False, writes=["file_name", "coco_url"])(below_the_rest)
+
+
+def _called(record: Record, old: str, new: str) -> Record:
+    """Return the record under a new name if it still has the old one, and keep a URL."""
+    if record.get("file_name") != old or _suffix(new) not in SUFFIXES:
+        return record
+    is_url = _SCHEME.match(old) and not _ROOT.match(old)
+    return record | ({"coco_url": old} if is_url and not record.get("coco_url") else {}) | {"file_name": new}
 
 
 @rule("I016", "file-name-whitespace-or-control", Severity.WARNING, impact=4)
@@ -166,7 +244,40 @@ def _repeats(images: Images, key: Callable[[str], str], message: str) -> Iterabl
     rows = [row for row, name in enumerate(keys) if name and first.setdefault(name, row) != row]
     earlier = [first[keys[row]] for row in rows]
     names, others = ([images.file_name[row] for row in chosen] for chosen in (rows, earlier))
-    yield from images.at(rows, "file_name", message, name=names, other=others, first=earlier)
+    yield from images.at(rows, "file_name", message, name=names, other=others, first=earlier, row=rows)
+
+
+def _outside(images: Images, mask: Bools) -> Iterable[Finding]:
+    """Yield a finding for names of `mask`, with what a fix has to know of them: the path without drive, scheme and `..` as
+    `tail`; what lies `below` the folders that all of them share; and whether no other image has such a base name.
+    """
+    rows = np.flatnonzero(mask)
+    names = [images.file_name[row] for row in rows]
+    tails = [_parts(name) for name in names]
+    shared = sum(1 for _ in takewhile(lambda parts: len({*parts}) == 1, zip(*(tail[:-1] for tail in tails), strict=False)))
+    bases = Counter(map(_base, images.file_name)) if names else Counter()
+    yield from images.at(
+        rows, "file_name", "{name}", name=names, tail=["/".join(tail) for tail in tails],
+        below=["/".join(tail[shared:]) for tail in tails], is_alone=[bases[_base(name)] == 1 for name in names],
+    )  # fmt: skip
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a path without drive, scheme and `..`."""
+    parts: list[str] = []
+    for part in re.split(r"[/\\]", _path_of(name)):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", ".", "~") and not re.fullmatch("[A-Za-z]:", part):
+            parts.append(part)
+    return parts
+
+
+def _path_of(name: str) -> str:
+    """Return a URL without scheme and query; anything else as it is."""
+    if _SCHEME.match(name) and not _ROOT.match(name):
+        return unquote(re.sub(r"^[^:]*:/+|[?#].*", "", name))
+    return name
 
 
 def _normal(name: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from cocolint.api import (
     ANNOTATION_TASKS,
+    FIELD,
     OBJECT_TASKS,
     Bools,
+    Dropped,
     Faults,
     FileFacts,
     Finding,
@@ -17,11 +21,19 @@ from cocolint.api import (
     Images,
     Index,
     Ints,
+    Member,
+    Pictures,
+    Record,
+    Renumbered,
     Severity,
+    Stage,
     Task,
     distinct,
     rule,
 )
+
+from ._ids import number_in
+from ._shapes import as_number
 
 LARGEST_EXACT = 2**53 - 1
 """The largest integer that JavaScript, and any reader that keeps numbers as doubles, can hold exactly."""
@@ -37,8 +49,8 @@ def image_id_duplicate(images: Images) -> Iterable[Finding]:
     What breaks: the last record wins without a word, so that annotations go to the wrong picture and the other picture is
     lost.
     Definition: the id of an earlier image of the file stands again; the first one is not reported.
-    Fix: give each picture an id of its own and point its annotations to it. Unsafe: which picture an annotation was made on
-    is a guess, unless the records are alike.
+    Fix: drop a record that is a copy of an earlier one. Safe: all its fields are equal. Else give each picture an id of its
+    own and point its annotations to it; only a person knows which picture they were made on.
     """
     usable = np.flatnonzero(images.has("id"))
     _, first = np.unique(images.id[usable], return_index=True)
@@ -48,6 +60,21 @@ def image_id_duplicate(images: Images) -> Iterable[Finding]:
     return images.at(rows, "id", "id {id} stands on an earlier image too", id=images.id[rows])
 
 
+@image_id_duplicate.fix(Stage.DROP, safe=True)
+def without_copies(file: FileFacts, found: Sequence[Any], records_of: Callable[[str, str], list[Any]]) -> Iterable[Dropped]:
+    """Keep the first of several equal records."""
+    ids = {record["id"] for record in found}
+    first: dict[int, Any] = {}
+    rows = [
+        row
+        for row, record in enumerate(records_of(file.display, "images"))
+        if isinstance(record, dict) and isinstance(record.get("id"), int | float) and record["id"] in ids
+        and first.setdefault(record["id"], record) is not record and first[record["id"]] == record
+    ]  # fmt: skip
+    if rows:
+        yield Dropped(file.display, "images", np.array(rows))
+
+
 @rule("I002", "image-id-not-integer", Severity.ERROR, impact=1, requires=["json-nan"])
 def image_id_not_integer(faults: Faults) -> Iterable[Finding]:
     """An image id is not an integer.
@@ -55,10 +82,41 @@ def image_id_not_integer(faults: Faults) -> Iterable[Finding]:
     What breaks: ultralytics raises "Unknown format code 'd'", YOLOX and faster-coco-eval call `int()` on it, and
     `loadImgs('ab')` looks up each character. Results with numbers match no image.
     Definition: `id` of an image is a string, null, a boolean or a number that is not whole.
-    Fix: write it as a number here and in every `image_id`. Safe for digits: "12" and 12 mean the same. Any other text needs
-    a new id, and other files may refer to the old one.
+    Fix: write digits as a number here and in every `image_id`. Safe: "12" and 12 mean the same; not where another image has
+    that id. Give any other text or number a new id, and null as well. Unsafe: other files may refer to the old one.
     """
     return faults
+
+
+@image_id_not_integer.fix(Stage.CAST, safe=True, writes=["id", "image_id"])
+def digits_as_numbers(file: FileFacts, found: Sequence[Any], images: Images) -> Iterable[Renumbered]:
+    """Take the number that the text spells."""
+    taken = {*images.id[images.has("id")].tolist()}
+    spelled = {record["id"]: number for record in found if (number := number_in(record.get("id"))) is not None}
+    ids = {name: number for name, number in spelled.items() if number not in taken}
+    if ids:
+        yield Renumbered(file.display, "images", ids)
+
+
+@image_id_not_integer.fix(Stage.ID, safe=False, writes=["id", "image_id"])
+def fresh_numbers(file: FileFacts, found: Sequence[Any], images: Images) -> Iterable[Renumbered]:
+    """Number the rest on from the largest id."""
+    names = dict.fromkeys(record["id"] for record in found if type(record.get("id")) in (str, float))
+    if names:
+        yield Renumbered(
+            file.display, "images", dict(zip(names, _unused(images.id[images.has("id")], len(names)), strict=True))
+        )
+
+
+@image_id_not_integer.fix(Stage.DEFAULT, safe=False, writes=["id"])
+def fresh_number(record: Record, fresh_id: int) -> Record:
+    """Give an image without an id one; nothing can refer to it."""
+    return record | {"id": fresh_id} if record.get("id") is None else record
+
+
+def _unused(ids: Ints, count: int) -> range:
+    first = max(0, int(ids.max(initial=0))) + 1
+    return range(first, first + count)
 
 
 @rule("I003", "image-id-negative", Severity.WARNING, impact=4)
@@ -67,9 +125,15 @@ def image_id_negative(images: Images) -> Iterable[Finding]:
 
     What breaks: databases and tools that keep ids unsigned lose it; -1 is "no image" in many programs.
     Definition: `id` < 0.
-    Fix: give it a new id here and in every `image_id`. Safe with a map of old to new ids, as other files may refer to it.
+    Fix: give it a new id in all files of the data set, and keep the map. Unsafe: files that are not checked may refer to it.
     """
     return images.where(images.has("id") & (images.id < 0), "id", "id {id}", id=images.id)
+
+
+@image_id_negative.fix(Stage.ID, safe=False)
+def counted_on(members: Sequence[Member]) -> Iterator[Renumbered]:
+    """Number them on from the largest id of all files."""
+    return _renumbered(members, lambda ids: ids < 0)
 
 
 @rule("I004", "image-id-too-large", Severity.WARNING, impact=4)
@@ -78,9 +142,25 @@ def image_id_too_large(images: Images) -> Iterable[Finding]:
 
     What breaks: JavaScript and everything that stores JSON numbers as doubles round it, so that two ids become one.
     Definition: `id` > 2**53 - 1.
-    Fix: give it a new id here and in every `image_id`. Safe with a map of old to new ids, as other files may refer to it.
+    Fix: give it a new id in all files of the data set, and keep the map. Unsafe: files that are not checked may refer to it.
     """
     return images.where(images.has("id") & (images.id > LARGEST_EXACT), "id", "id {id} is above 2**53 - 1", id=images.id)
+
+
+@image_id_too_large.fix(Stage.ID, safe=False)
+def counted_again(members: Sequence[Member]) -> Iterator[Renumbered]:
+    """Number them on from the largest id of all files that is not too large."""
+    return _renumbered(members, lambda ids: ids > LARGEST_EXACT)
+
+
+def _renumbered(members: Sequence[Member], is_odd: Callable[[Ints], Bools]) -> Iterator[Renumbered]:
+    """Give images of odd ids new ones in all files, results included."""
+    none = np.empty(0, np.int64)
+    ids = distinct(np.concatenate([none, *(member.images.id[member.images.has("id")] for member in members)]))
+    odd = ids[is_odd(ids)].tolist()
+    new = dict(zip(odd, _unused(ids[~is_odd(ids) & (ids <= LARGEST_EXACT)], len(odd)), strict=True))
+    for member in members if new else ():
+        yield Renumbered(member.display, "images", new)
 
 
 @rule("I005", "image-id-zero", Severity.INFO, impact=4)
@@ -102,17 +182,31 @@ def image_size_missing(faults: Faults, images: Images, index: Index) -> Iterable
     draw polygons.
     Definition: `width` or `height` is absent, null, 0 or negative. A warning only where no annotation of the file has a
     polygon.
-    Fix: take the size from the picture. Safe: it is what the field stands for.
+    Fix: take the size from the picture. Safe: it is what the field stands for; not where a side that is given differs, or
+    where EXIF turns the picture.
     """
     severity = None if index.is_polygon.any() else Severity.WARNING
     lacking = np.zeros(len(images), bool)
     for fault in faults:
         lacking[fault.rows] = True
     empty = ~lacking & ((images.width <= 0) | (images.height <= 0))
-    yield from images.where(lacking, None, "`width` or `height` is not given", severity=severity)
+    row = np.arange(len(images))
+    yield from images.where(lacking, None, "`width` or `height` is not given", severity=severity, row=row)
     yield from images.where(
-        empty, None, "width {width:g}, height {height:g}", severity=severity, width=images.width, height=images.height
+        empty, None, "width {width:g}, height {height:g}", severity=severity, width=images.width, height=images.height, row=row
     )
+
+
+def sized_by_picture(record: Record, row: int, pictures: Pictures) -> Record:
+    """Take the size that the header of the picture gives."""
+    size = {"width": int(pictures.width[row]), "height": int(pictures.height[row])}
+    if min(size.values()) <= 0 or pictures.orientation[row] >= 5:
+        return record
+    given = {name: number for name in size if (number := as_number(record.get(name))) is not None and number > 0}
+    return record | size if all(abs(number - size[name]) < 1 for name, number in given.items()) else record
+
+
+image_size_missing.fix(Stage.DEFAULT, safe=True, writes=["width", "height"])(sized_by_picture)
 
 
 @rule("I020", "image-size-type", Severity.ERROR, impact=3, requires=["json-nan"])
@@ -121,9 +215,20 @@ def image_size_type(faults: Faults) -> Iterable[Finding]:
 
     What breaks: pycocotools raises "TypeError: an integer is required" for text; masks cannot have half a row.
     Definition: `width` or `height` is a string, a boolean, an array, an object, or a number such as 640.5. 640.0 is fine.
-    Fix: write it as an integer. Safe where nothing is lost, as for "640"; else take the size from the picture.
+    Fix: write a text such as "640" as the integer that it spells; for the rest, take the size from the picture. Safe: either
+    way it is the size that was meant; not where the other side is not that of the picture.
     """
-    return faults
+    return [replace(fault, values={**fault.values, "row": fault.rows}) for fault in faults]
+
+
+@image_size_type.fix(Stage.CAST, safe=True, writes=[FIELD])
+def spelled_size(record: Record, field: str) -> Record:
+    """Take the number that the text spells."""
+    number = as_number(record.get(field)) if isinstance(record.get(field), str) else None
+    return record | {field: int(number)} if number is not None and number > 0 and number == int(number) else record
+
+
+image_size_type.fix(Stage.DEFAULT, safe=True, writes=["width", "height"])(sized_by_picture)
 
 
 @rule(
@@ -140,7 +245,8 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
     neither way. The whole file is named if no image votes against it and there are 20 boxes; else each image that votes.
     Tolerance: a box fits within 1 px, as far as conventions of counting pixels differ; far over is 5 % of the side, more
     than careless drawing at the border explains.
-    Fix: exchange the two where the picture's size and orientation prove it. Unsafe: without the picture it is a guess.
+    Fix: exchange the two. Safe: where the picture has that size and EXIF does not turn it. Unsafe: without the picture it is
+    a guess.
     """
     if not (index.overshoot > 1).any():
         return
@@ -156,16 +262,32 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
     against = all_fit & ~all_fit_swapped
     if votes.sum() < 9 * strays.sum():
         return
+    values: dict[str, Any] = {"width": images.width, "height": images.height, "row": np.arange(len(images))}
     if votes.any() and not against.any() and len(boxes) >= DECIDABLE:
-        yield Finding(
-            f"in {votes.sum():,} images the boxes fit only if width and height are exchanged, in none only as they are",
-            "images",
-        )
+        message = f"in {votes.sum():,} images the boxes fit only if width and height are exchanged, in none only as they are"
+        yield Finding(message, "images", values=values)
         return
-    yield from images.where(
-        votes, None, "a box reaches over {width:g} x {height:g}, and all fit {height:g} x {width:g}",
-        width=images.width, height=images.height,
-    )  # fmt: skip
+    message = "a box reaches over {width:g} x {height:g}, and all fit {height:g} x {width:g}"
+    yield from images.where(votes, None, message, **values)
+
+
+@image_size_swapped.fix(Stage.SHAPE, safe=True, writes=["width", "height"])
+def turned_as_picture(record: Record, width: float, height: float, row: int, pictures: Pictures) -> Record:
+    """Exchange the two where the picture proves it."""
+    proven = (pictures.height[row], pictures.width[row]) == (width, height) and pictures.orientation[row] < 5
+    return _exchanged(record, width, height) if proven else record
+
+
+@image_size_swapped.fix(Stage.SHAPE, safe=False, writes=["width", "height"])
+def turned(record: Record, width: float, height: float) -> Record:
+    """Exchange the two."""
+    return _exchanged(record, width, height)
+
+
+def _exchanged(record: Record, width: float, height: float) -> Record:
+    """Return the record with the two exchanged if they are still those."""
+    old = record.get("width"), record.get("height")
+    return record | {"width": old[1], "height": old[0]} if old == (width, height) else record
 
 
 def _inside(boxes: Floats, width: Floats, height: Floats, tolerance: Floats | float) -> Bools:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Faults, FileFacts, Finding, Index, Severity, Task, rule
+from cocolint.api import Faults, FileFacts, Finding, Index, Record, Severity, Stage, Task, rule
 
 from ._repeats import repeats
 
@@ -30,15 +30,32 @@ def label_score_range(faults: Faults, index: Index) -> Iterable[Finding]:
 
 
 @rule("L002", "label-duplicate", Severity.WARNING, impact=3, requires=["annotation-id-duplicate"], tasks={Task.LABELS})
-def label_duplicate(index: Index) -> Iterable[Finding]:
+def label_duplicate(index: Index, file: FileFacts) -> Iterable[Finding]:
     """An image has the same label twice.
 
     What breaks: the image counts twice for the category in training and in statistics.
     Definition: image and category of two annotations are equal; the first one is not reported.
-    Fix: drop the later one. Safe: only where score and attributes say nothing else.
+    Fix: drop the later one. Safe where it has no score but that of the first, and neither attributes nor fields that the
+    format does not know. Unsafe otherwise: what they say is lost.
     """
     rows, first = repeats(index.has("image_id") & index.has("category_id"), index.category_id, index.image_id)
-    return index.at(rows, None, "the same image and category as annotation {first}", first=index.id[first])
+    has_more = np.full(len(rows), bool(file.unknown_fields.get("annotations")))
+    return index.at(
+        rows, None, "the same image and category as annotation {first}",
+        first=index.id[first], score_of_first=index.score[first], has_more=has_more,
+    )  # fmt: skip
+
+
+@label_duplicate.fix(Stage.DROP, safe=True, reads=["score", "attributes"], drops=True)
+def drop_copy(record: Record, score_of_first: float, has_more: bool) -> Record | None:
+    """Drop what says nothing that the first one does not say."""
+    is_copy = "score" not in record or record["score"] == score_of_first
+    return record if has_more or not is_copy or record.get("attributes") else None
+
+
+@label_duplicate.fix(Stage.DROP, safe=False, drops=True)
+def drop_later_label(record: Record) -> None:
+    """Drop it, whatever it says."""
 
 
 @rule("L003", "label-geometry", Severity.INFO, impact=4, tasks={Task.LABELS})
@@ -47,7 +64,7 @@ def label_geometry(file: FileFacts) -> Iterable[Finding]:
 
     What breaks: nothing is raised: Datumaro passes over them in a file of labels, so the geometry is lost.
     Definition: one of the first annotations has the key `bbox`, `segmentation` or `keypoints`.
-    Fix: name the file `instances_<subset>.json` or `person_keypoints_<subset>.json` if the objects matter.
+    Fix: name the file `instances_<subset>.json` or `person_keypoints_<subset>.json` if the objects matter. Only a person knows.
     """
     found = [name for name in GEOMETRY if name in file.unknown_fields.get("annotations", ())]
     if found:

@@ -30,7 +30,8 @@ def layout_task_prefix(file: FileFacts) -> Iterable[Finding]:
     tasks"; training scripts look for `instances_train.json`.
     Definition: the name is not `<task>_<subset>.json` with one of the tasks instances, person_keypoints, captions, labels,
     image_info, panoptic and stuff. Files of results have names of their own and are left alone.
-    Fix: rename it. Safe: nothing in a COCO file refers to its name, except for panoptic, whose PNG folder is called alike.
+    Fix: rename it, or let `cocolint export` write a copy that is called so. Nothing in a COCO file refers to its name, except
+    for panoptic, whose PNG folder is called alike.
     """
     if not file.follows_pattern and not _LATER_PART.search(file.display):
         subset = file.subset if file.subset != "default" else _subset_in(file.display)
@@ -52,7 +53,8 @@ def layout_annotations_dir(surroundings: Surroundings) -> Iterable[Finding]:
     What breaks: Datumaro stops with "should be under the directory which is named annotations", and CVAT, which reads
     archives with it, does the same.
     Definition: the name of the file's folder does not end in `annotations`, in small letters.
-    Fix: move it. Safe: nothing in a COCO file refers to its place, except for panoptic, whose PNG folder moves along.
+    Fix: move it, or let `cocolint export` write a copy there. Nothing in a COCO file refers to its place, except for panoptic,
+    whose PNG folder moves along.
     """
     folder = surroundings.path.parent.name
     if not folder.endswith("annotations"):
@@ -66,7 +68,8 @@ def layout_subset_default(file: FileFacts) -> Iterable[Finding]:
     What breaks: Datumaro does not find `instances.json`, since it looks for an underscore, and has no name for the subset of
     `instances_.json`.
     Definition: the name is `<task>.json` or `<task>_.json`.
-    Fix: name the subset, `default` if there is one only. Safe: nothing in a COCO file refers to its name.
+    Fix: rename it by its subset, `default` if there is one only, or let `cocolint export` write a copy that is called so.
+    Nothing in a COCO file refers to its name.
     """
     match = _WITHOUT_SUBSET.fullmatch(file.display.rpartition("/")[2])
     if match:
@@ -98,7 +101,8 @@ def layout_images_dir(file: FileFacts, surroundings: Surroundings) -> Iterable[F
     What breaks: Datumaro stops with DatasetImportError "there should exist a directory for images".
     Definition: the folder that holds `annotations/` has no folder `images`. Told once for a data set.
     Source: official COCO has `train2017/` and `val2017/` beside `annotations/`, so this is no fault by itself.
-    Fix: put the images into `images/<subset>/`. Other readers look for them elsewhere.
+    Fix: put the images into `images/<subset>/`, or let `cocolint export --save-images` write a copy. Other readers look for
+    them elsewhere.
     """
     if surroundings.leads and file.layout == "coco" and not surroundings.has_folder("images"):
         yield Finding("there is no `images/` beside `annotations/`")
@@ -111,7 +115,7 @@ def layout_panoptic_dir(surroundings: Surroundings) -> Iterable[Finding]:
     What breaks: panopticapi and Datumaro take the path of the JSON file without `.json` for the folder, and find no file.
     Definition: there is no folder named as the file without `.json`, neither beside it nor beside `annotations/`, where
     detectron2 looks, but an archive of that name, or a folder of PNG files whose name speaks of masks.
-    Fix: rename the folder, or unpack the archive. Safe: nothing in a COCO file refers to the folder.
+    Fix: rename the folder, or unpack the archive. Nothing in a COCO file refers to the folder.
     """
     stem = surroundings.path.name.partition(".json")[0]
     if surroundings.has_folder(stem) or stem in surroundings.beside.folders:
@@ -152,7 +156,8 @@ def layout_roboflow(file: FileFacts, surroundings: Surroundings) -> Iterable[Fin
 
     What breaks: RF-DETR looks for exactly these three, and raises FileNotFoundError.
     Definition: the file is an `_annotations.coco.json`, and one of the three has none beside it. Told once for a data set.
-    Fix: rename `val/` to `valid/`; a missing split has to be made. Safe: nothing in a COCO file refers to its folder.
+    Fix: rename `val/` to `valid/`, or let `cocolint export --layout roboflow` write a copy; a missing split has to be made,
+    with `--split`. Nothing in a COCO file refers to its folder.
     """
     if file.layout != "roboflow" or not surroundings.leads:
         return
@@ -171,7 +176,8 @@ def layout_official(file: FileFacts, surroundings: Surroundings) -> Iterable[Fin
     What breaks: the default paths of detectron2, mmdetection, YOLOX and DETR, which are those of official COCO, such as
     `annotations/instances_train2017.json` with `train2017/`.
     Definition: the file is `annotations/<task>_<subset>.json`, and the folder that holds `annotations/` has no `<subset>/`.
-    Fix: rename or link the folder, or set the path in the configuration of the reader.
+    Fix: rename or link the folder, set the path in the configuration of the reader, or let `cocolint export --layout mmdet
+    --save-images` write a copy.
     """
     if file.layout == "coco" and file.follows_pattern and not surroundings.has_folder(file.subset):
         yield Finding(literal(f"there is no `{file.subset}/` beside `annotations/`"))
@@ -184,7 +190,7 @@ def layout_macos_junk(surroundings: Surroundings) -> Iterable[Finding]:
     What breaks: readers that take every `*.json` or every picture of a folder stop at one that is none.
     Definition: `__MACOSX`, `Thumbs.db`, or a name that begins with `._`, in the folder of the file or in the one that holds
     `annotations/`. Told once for a data set.
-    Fix: remove them. Safe: they hold nothing of the data set.
+    Fix: remove them. They hold nothing of the data set.
     """
     places = (surroundings.beside, surroundings.around) if surroundings.leads else ()
     junk = sorted({name for place in places for name in place.files | place.folders if _JUNK.fullmatch(name)})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -11,16 +13,29 @@ from cocolint.api import (
     Bools,
     Categories,
     Faults,
+    FileFacts,
     Finding,
+    Image,
     Index,
     Ints,
+    Record,
+    Reordered,
+    SegmentFolder,
     Severity,
+    Stage,
+    Task,
     distinct,
     leads_out,
     rule,
 )
+from cocolint.pictures.segment_maps import look_at
 
-from ._segments import ID_LIMIT, PANOPTIC, PANOPTIC_TASKS, at_segments
+from ._segments import ID_LIMIT, PANOPTIC, PANOPTIC_TASKS, areas_in, at_segments, with_segments
+
+_HEX = re.compile("#[0-9A-Fa-f]{6}")
+_LAST = re.compile(r"[^/\\:]*\Z")
+_SPREAD = 0x9E3779
+"""The golden section of 24 bits, odd, so that its products with different numbers differ."""
 
 
 @rule("N001", "panoptic-annotation-shape", Severity.ERROR, tasks=PANOPTIC_TASKS)
@@ -50,7 +65,7 @@ def panoptic_image_duplicate(index: Index) -> Iterable[Finding]:
     return index.at(rows, "image_id", "image {image} has an earlier annotation too", image=index.image_id[rows])
 
 
-@rule("N003", "panoptic-segment-id-duplicate", Severity.ERROR, tasks=PANOPTIC_TASKS)
+@rule("N003", "panoptic-segment-id-duplicate", Severity.ERROR, tasks=PANOPTIC_TASKS, requires=["panoptic-segment-fields"])
 def panoptic_segment_id_duplicate(annotations: Annotations) -> Iterable[Finding]:
     """Two segments of an image have the same id.
 
@@ -64,7 +79,7 @@ def panoptic_segment_id_duplicate(annotations: Annotations) -> Iterable[Finding]
     return at_segments(annotations, _again(segments.id, segments.owner), "id", "an earlier segment has the id {id} too")
 
 
-@rule("N004", "panoptic-segment-id-range", Severity.ERROR, tasks=PANOPTIC_TASKS)
+@rule("N004", "panoptic-segment-id-range", Severity.ERROR, tasks=PANOPTIC_TASKS, requires=["panoptic-segment-fields"])
 def panoptic_segment_id_range(annotations: Annotations) -> Iterable[Finding]:
     """The id of a segment is not the colour of any pixel.
 
@@ -86,14 +101,46 @@ def panoptic_segment_fields(faults: Faults) -> Iterable[Finding]:
     look up a segment without `id` or `category_id`.
     Definition: `id`, `category_id` and `area` must be integers, `bbox` an array of four, `iscrowd` 0 or 1. Results need
     `id` and `category_id` only. Such an annotation is not looked at further.
-    Fix: count `area` and `bbox` in the PNG, and write 0 for a missing `iscrowd`. Safe: they say nothing else. An `id` or
-    `category_id` only a person knows.
+    Fix: count `area` and `bbox` in the PNG, if that has the id and the size of the image, and write 0 for a missing
+    `iscrowd`. Safe: they say nothing else. An `id` or `category_id` only a person knows.
     """
     return faults
 
 
+@panoptic_segment_fields.fix(Stage.DEFAULT, safe=True, writes=["segments_info"])
+def no_crowds(record: Record, task: Task) -> Record:
+    """Say of segments without `iscrowd` what readers take them for."""
+    if task.is_results:
+        return record
+    return with_segments(record, lambda one: one | {"iscrowd": 0} if one.get("iscrowd") is None else one)
+
+
+@panoptic_segment_fields.fix(Stage.DERIVE, safe=True, reads=["file_name"], writes=["segments_info"])
+def measured(record: Record, segment_folder: SegmentFolder, image: Image | None, task: Task) -> Record:
+    """Measure what has no sound `area` or `bbox`."""
+    if task.is_results:
+        return record
+    areas = areas_in(segment_folder, record.get("file_name"), (image.width, image.height) if image else None)
+
+    def mend(segment: Record) -> Record:
+        number = segment.get("id")
+        found = areas.get(number) if isinstance(number, int) else None
+        if found is None:
+            return segment
+        bbox, area = segment.get("bbox"), segment.get("area")
+        is_box = isinstance(bbox, list) and len(bbox) == 4 and all(map(_is_whole, bbox))
+        more = ({} if _is_whole(area) else {"area": found[0]}) | ({} if is_box else {"bbox": found[1:]})
+        return segment | more
+
+    return with_segments(record, mend)
+
+
+def _is_whole(value: Any) -> bool:
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+
+
 @rule("N006", "panoptic-category-unknown", Severity.ERROR, tasks=PANOPTIC,
-      requires=["top-level-missing-categories", "section-not-array"])  # fmt: skip
+      requires=["top-level-missing-categories", "section-not-array", "panoptic-segment-fields"])  # fmt: skip
 def panoptic_category_unknown(annotations: Annotations) -> Iterable[Finding]:
     """A segment has a category that the file does not declare.
 
@@ -129,10 +176,22 @@ def panoptic_category_color(faults: Faults, categories: Categories) -> Iterable[
 
     What breaks: the converters and the drawing code of panopticapi raise KeyError 'color'. Its evaluation needs none.
     Definition: `color` is absent, or not an array of three integers.
-    Fix: give each category a colour `[red, green, blue]` of its own. Safe: it is only painted with.
+    Fix: give each category without one a colour `[red, green, blue]` of its own, by its id, and write `#dc143c` as three
+    numbers. Safe: it is only painted with. Of anything else a person has to say what it means.
     """
     yield from faults
     yield from categories.where(categories.lacks("color"), None, "`color` is missing")
+
+
+@panoptic_category_color.fix(Stage.DEFAULT, safe=True, reads=["id"], writes=["color"])
+def coloured(record: Record) -> Record:
+    """Choose a colour by the id, spread over all colours; equal ones only ids that are 2**24 apart have."""
+    number, given = record.get("id"), record.get("color")
+    if isinstance(given, str) and _HEX.fullmatch(given):
+        return record | {"color": [*bytes.fromhex(given[1:])]}
+    if given is not None or not isinstance(number, int) or isinstance(number, bool):
+        return record
+    return record | {"color": [*((number + 1) * _SPREAD % ID_LIMIT).to_bytes(3, "big")]}
 
 
 @rule("N019", "panoptic-crowd-stuff", Severity.INFO, impact=4, tasks=PANOPTIC, requires=["panoptic-category-unknown"])
@@ -184,6 +243,13 @@ def panoptic_order(index: Index) -> Iterable[Finding]:
         yield Finding(f"image {after} comes after image {before}, {places}", "annotations")
 
 
+@panoptic_order.fix(Stage.SORT, safe=True)
+def by_image(file: FileFacts, index: Index) -> Iterator[Reordered]:
+    """Sort by `image_id`, annotations without one last."""
+    ids = np.where(index.has("image_id"), index.image_id, np.iinfo(np.int64).max)
+    yield Reordered(file.display, "annotations", np.argsort(ids, kind="stable"))
+
+
 @rule("N023", "panoptic-file-name-outside", Severity.WARNING, tasks=PANOPTIC_TASKS)
 def panoptic_file_name_outside(annotations: Annotations) -> Iterable[Finding]:
     r"""The name of a PNG leads out of the folder of PNGs.
@@ -191,10 +257,20 @@ def panoptic_file_name_outside(annotations: Annotations) -> Iterable[Finding]:
     What breaks: the PNG is found on one machine only, archives lose it, and a server may be made to read any of its files.
     Definition: `file_name` begins with `/`, `\` or a drive letter and a colon, or a part of it is `..`. Such a file is never
     opened.
-    Fix: write the name within the folder. Unsafe: the PNG meant is a guess.
+    Fix: write the last part of the name, if the folder has such a PNG. Unsafe: the PNG meant is a guess.
     """
     outside = np.array([leads_out(name) for name in annotations.file_name], bool)
     return annotations.where(outside, "file_name", "it leads out of the folder of PNGs")
+
+
+@panoptic_file_name_outside.fix(Stage.SHAPE, safe=False, writes=["file_name"])
+def within(record: Record, segment_folder: SegmentFolder) -> Record:
+    """Keep the last part of the name, if there is such a PNG."""
+    name = record.get("file_name")
+    if not isinstance(name, str) or not leads_out(name):
+        return record
+    last = _LAST.findall(name)[0]
+    return record | {"file_name": last} if last and not leads_out(last) and look_at(segment_folder, last).there else record
 
 
 def _again(values: Ints, owner: Ints | None = None) -> Bools:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocolint.api import Annotations, Bools, Finding, Index, Ints, SegmentFolder, SegmentMaps, Severity, rule
+from cocolint.api import Annotations, Bools, Finding, Index, Ints, Record, SegmentFolder, SegmentMaps, Severity, Stage, rule
 
-from ._segments import ID_LIMIT, PANOPTIC, PANOPTIC_TASKS, at_segments
+from ._segments import ID_LIMIT, PANOPTIC, PANOPTIC_TASKS, at_segments, with_segments
 
 OTHER_IDS = ("panoptic-semantic-map", "panoptic-bgr", "panoptic-lossy-png", "panoptic-png-not-json")
 """Each says of a PNG that its colours are not those of the segments, so that there is no use in measuring them."""
@@ -54,7 +54,8 @@ def panoptic_png_mode(annotations: Annotations, segment_maps: SegmentMaps) -> It
     IndexError on two. Of 16 bits readers keep the upper 8, so all small ids become 0.
     Definition: the header of the PNG says another depth than 8 bits, or greyscale or a palette. RGBA is a warning: readers
     pass over the fourth channel. What its values mean is judged by `panoptic-semantic-map`.
-    Fix: write each id as R + 256 G + 65536 B. Unsafe: whether a palette's colours or its positions are the ids is a guess.
+    Fix: write the PNG anew, with each id as R + 256 G + 65536 B. Only a person can say whether a palette's colours or its
+    positions are the ids.
     """
     modes = np.array(segment_maps.mode)
     readable = ~np.array([bool(problem) for problem in segment_maps.problem], bool)
@@ -81,7 +82,8 @@ def panoptic_png_size(annotations: Annotations, segment_maps: SegmentMaps) -> It
     )  # fmt: skip
 
 
-@rule("N013", "panoptic-png-not-json", Severity.ERROR, impact=1, tasks=PANOPTIC_TASKS, requires=OTHER_IDS[:3])
+@rule("N013", "panoptic-png-not-json", Severity.ERROR, impact=1, tasks=PANOPTIC_TASKS,
+      requires=OTHER_IDS[:3])  # fmt: skip
 def panoptic_png_not_json(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """The PNG has pixels of a segment that `segments_info` does not list.
 
@@ -90,7 +92,7 @@ def panoptic_png_not_json(annotations: Annotations, segment_maps: SegmentMaps) -
     Definition: a colour of the PNG other than 0, which is VOID, is the `id` of no segment of the annotation. No more than
     1,000 are counted.
     Source: R + 256 G + 65536 B, as panopticapi reads colours.
-    Fix: list the segment, or paint its pixels with 0. Unsafe: the object is lost; its category is nowhere else.
+    Fix: list the segment, or paint its pixels with 0. Only a person can: its category is nowhere else.
     """
     unknown = segment_maps.known < 0
     count = _per_annotation(annotations, segment_maps, unknown)
@@ -112,12 +114,18 @@ def panoptic_json_not_png(annotations: Annotations, segment_maps: SegmentMaps) -
     segment can never be matched and counts as missed. DETR makes a box of 1e8 from the empty mask.
     Definition: `id` is within 1 to 2**24 - 1, and no pixel has its colour. Where the PNG has unknown ids as well, only
     `panoptic-png-not-json` is told.
-    Fix: paint the segment, or drop it from `segments_info`. Unsafe: the object is lost.
+    Fix: drop the segment from `segments_info`; a person may paint it instead. Unsafe: the object is lost.
     """
     segments = annotations.segments
     possible = (segments.id > 0) & (segments.id < ID_LIMIT)
     rows = np.flatnonzero(segment_maps.has_ids[segments.owner] & possible & (segment_maps.seen < 0))
     return at_segments(annotations, rows, "id", "no pixel has the id {id}")
+
+
+@panoptic_json_not_png.fix(Stage.DROP, safe=False, writes=["segments_info"])
+def without_segment(record: Record, id: int) -> Record:
+    """Leave the segment out."""
+    return with_segments(record, lambda segment: None if segment.get("id") == id else segment)
 
 
 @rule("N015", "panoptic-area", Severity.WARNING, tasks=PANOPTIC,
@@ -136,6 +144,12 @@ def panoptic_area(annotations: Annotations, segment_maps: SegmentMaps) -> Iterab
     wrong = given != counted
     message = "area {given}, but {counted} px have the id {id}"
     return at_segments(annotations, rows[wrong], "area", message, given=given[wrong], counted=counted[wrong])
+
+
+@panoptic_area.fix(Stage.DERIVE, safe=True, writes=["segments_info"])
+def counted_area(record: Record, id: int, counted: int) -> Record:
+    """Write how many pixels there are."""
+    return with_segments(record, lambda segment: segment | {"area": counted} if segment.get("id") == id else segment)
 
 
 @rule("N016", "panoptic-bbox", Severity.WARNING, tasks=PANOPTIC, relaxed=["datumaro", "cvat"],
@@ -157,7 +171,13 @@ def panoptic_bbox(annotations: Annotations, segment_maps: SegmentMaps) -> Iterab
     return at_segments(annotations, rows[wrong], "bbox", message, x=x, y=y, w=w, h=h)
 
 
-@rule("N017", "panoptic-bgr", Severity.ERROR, impact=3, tasks=PANOPTIC_TASKS)
+@panoptic_bbox.fix(Stage.DERIVE, safe=True, writes=["segments_info"])
+def measured_bbox(record: Record, id: int, x: int, y: int, w: int, h: int) -> Record:
+    """Write where the pixels are."""
+    return with_segments(record, lambda segment: segment | {"bbox": [x, y, w, h]} if segment.get("id") == id else segment)
+
+
+@rule("N017", "panoptic-bgr", Severity.ERROR, impact=3, tasks=PANOPTIC_TASKS, requires=["panoptic-segment-fields"])
 def panoptic_bgr(
     annotations: Annotations, segment_maps: SegmentMaps, *, unknown: float = 0.5, left: float = 0.01
 ) -> Iterable[Finding]:
@@ -168,7 +188,7 @@ def panoptic_bgr(
     Definition: 50 % or more of the colours are of no segment as they stand, and no more than 1 % with red and blue
     exchanged.
     Tolerance: greys are the same both ways, and some official categories are painted grey.
-    Fix: write the PNG again with red first. Unsafe: it replaces all pixels.
+    Fix: write the PNG again with red first. Only a person can: the JSON file cannot mend it.
     """
     ids = segment_maps.id
     turned = (ids & 0xFF) << 16 | ids & 0xFF00 | ids >> 16
@@ -207,7 +227,7 @@ def panoptic_lossy_png(
     yield from annotations.where(mixed, "file_name", message, small=small, count=count, few=limit)
 
 
-@rule("N022", "panoptic-semantic-map", Severity.ERROR, impact=3, tasks=PANOPTIC_TASKS)
+@rule("N022", "panoptic-semantic-map", Severity.ERROR, impact=3, tasks=PANOPTIC_TASKS, requires=["panoptic-segment-fields"])
 def panoptic_semantic_map(annotations: Annotations, segment_maps: SegmentMaps) -> Iterable[Finding]:
     """The PNG holds category ids or positions instead of ids of segments: it is a semantic map, not a panoptic one.
 

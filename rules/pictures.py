@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cocolint.api import Bools, Dataset, Finding, Images, Ints, Pictures, Severity, rule
+from cocolint.api import (
+    Bools,
+    Dataset,
+    Dropped,
+    FileFacts,
+    Finding,
+    Images,
+    Index,
+    Ints,
+    Pictures,
+    Record,
+    Severity,
+    Stage,
+    Task,
+    rule,
+)
 
 from ._splits import literal, other_splits
 
@@ -32,6 +48,12 @@ def file_name_prefix_doubled(pictures: Pictures, images: Images) -> Iterable[Fin
     return images.at(rows, "file_name", message, name=names, found=found)
 
 
+@file_name_prefix_doubled.fix(Stage.SHAPE, safe=False, writes=["file_name"])
+def without_prefix(record: Record, found: str) -> Record:
+    """Take the name under which there is a picture."""
+    return record | {"file_name": found}
+
+
 @rule("I018", "image-file-missing", Severity.ERROR, impact=1, requires=_ODD_NAMES)
 def image_file_missing(pictures: Pictures, images: Images) -> Iterable[Finding]:
     """The picture of an image is not there.
@@ -41,7 +63,8 @@ def image_file_missing(pictures: Pictures, images: Images) -> Iterable[Finding]:
     Definition: no file of that name is in the folder of images, and `file-name-prefix-doubled` does not explain it. The
     folder is `--images-root`, or else the one of `images/<subset>/`, `images/`, `<subset>/`, `data/`, that of the file and
     that above `annotations/` which holds the most of the names; where none of them holds any, nothing is reported.
-    Fix: bring the pictures, or drop the image and its annotations. Unsafe: objects get lost.
+    Fix: drop the image and its annotations, unless all pictures are missing. Unsafe: objects get lost. Bring the pictures
+    instead where you can.
     """
     lost = pictures.named[~pictures.there[pictures.named]]
     rows = lost[~np.isin(lost, list(pictures.misplaced))]
@@ -54,18 +77,38 @@ def image_file_missing(pictures: Pictures, images: Images) -> Iterable[Finding]:
     yield from images.at(rows, "file_name", f"{{name}} is not in {place}", name=names)
 
 
+def without_image(file: FileFacts, found: Sequence[Any], images: Images, index: Index) -> Iterable[Dropped]:
+    """Drop images and all that belongs to them, where their ids tell which that are."""
+    ids = [record["id"] for record in found if isinstance(record.get("id"), int)]
+    known = images.id[images.has("id")]
+    alone = np.array([id_ for id_ in ids if np.count_nonzero(known == id_) == 1], np.int64)
+    if len(alone):
+        yield Dropped(file.display, "images", images.rows_of(alone))
+    owned = np.flatnonzero(index.has("image_id") & np.isin(index.image_id, alone))
+    if len(owned):
+        yield Dropped(file.display, "annotations", owned)
+
+
+image_file_missing.fix(Stage.DROP, safe=False)(without_image)
+
+
 @rule("I021", "image-size-mismatch", Severity.ERROR, impact=1,
       requires=["image-size-missing", "image-size-type", "image-size-swapped", "image-file-unreadable"])  # fmt: skip
-def image_size_mismatch(pictures: Pictures, images: Images) -> Iterable[Finding]:
+def image_size_mismatch(pictures: Pictures, images: Images, index: Index, file: FileFacts) -> Iterable[Finding]:
     """The picture has another size than its image says.
 
     What breaks: detectron2 raises SizeMismatchError; elsewhere boxes and masks land beside the objects, because one reader
     scales by the file and the other by the JSON.
     Definition: width and height of the picture, as stored, are not `width` and `height`. Where they are only exchanged and
     the picture is turned by EXIF, `image-exif-orientation` tells it instead.
-    Fix: write the size of the picture. Unsafe: the boxes may have been drawn on a picture of the other size.
+    Fix: write the size of the picture where all boxes and masks lie within it. Safe: if that is no other scale. Unsafe: in
+    another scale, the boxes may have been drawn on a picture of the other size. Where one lies outside, only a person can
+    tell what is wrong.
     """
     width, height = pictures.width, pictures.height
+    fits = _fitting(pictures, images, index)
+    has_objects = np.bincount(index.image[index.image >= 0], minlength=len(images)) > 0
+    is_sure = fits & ~(_is_scaled(pictures, images) & has_objects) & (file.task is not Task.PANOPTIC)
     differs = _known(pictures, images) & ((width != images.width) | (height != images.height))
     swapped = differs & (width == images.height) & (height == images.width)
     for mask, message in (
@@ -73,8 +116,21 @@ def image_size_mismatch(pictures: Pictures, images: Images) -> Iterable[Finding]
         (swapped & ~_is_turned(pictures), "the {format} is {width} x {height}: width and height are exchanged"),
     ):
         yield from images.where(
-            mask, None, message, w=images.width, h=images.height, width=width, height=height, format=pictures.format
-        )
+            mask, None, message, w=images.width, h=images.height, width=width, height=height, format=pictures.format,
+            fits=fits, is_sure=is_sure,
+        )  # fmt: skip
+
+
+@image_size_mismatch.fix(Stage.DEFAULT, safe=True, writes=["width", "height"])
+def sized_surely(record: Record, width: int, height: int, is_sure: bool) -> Record:
+    """Take the size of the picture where what was drawn fits it."""
+    return record | {"width": width, "height": height} if is_sure else record
+
+
+@image_size_mismatch.fix(Stage.DEFAULT, safe=False, writes=["width", "height"])
+def sized(record: Record, width: int, height: int, fits: bool) -> Record:
+    """Take the size of the picture."""
+    return record | {"width": width, "height": height} if fits else record
 
 
 @rule("I023", "image-exif-orientation", Severity.WARNING, impact=2, requires=["image-file-unreadable"])
@@ -112,11 +168,14 @@ def image_file_unreadable(pictures: Pictures, images: Images) -> Iterable[Findin
     damaged; a JPEG or a PNG ends early; it declares more pixels than its bytes can hold, or more than 2**30 with 200 in each
     byte; it is a folder, a device or encrypted, or may not be opened. Pixels are decoded only where a JPEG has no mark of
     its end.
-    Fix: fetch the picture again, or drop the image and its annotations. Unsafe: objects get lost.
+    Fix: drop the image and its annotations. Unsafe: objects get lost. Fetch the picture again instead where you can.
     """
     rows = [row for row, problem in enumerate(pictures.problem) if problem]
     names, problems = ([column[row] for row in rows] for column in (images.file_name, pictures.problem))
     return images.at(rows, "file_name", "{name}: {problem}", name=names, problem=problems)
+
+
+image_file_unreadable.fix(Stage.DROP, safe=False)(without_image)
 
 
 @rule("I025", "image-file-unreferenced", Severity.INFO, impact=3)
@@ -200,6 +259,28 @@ def split_leakage_near(pictures: Pictures, images: Images, dataset: Dataset) -> 
 def _known(pictures: Pictures, images: Images) -> Bools:
     """Tell for each image whether both the file and the picture give a size."""
     return (pictures.width > 0) & (images.width > 0) & (images.height > 0)
+
+
+def _fitting(pictures: Pictures, images: Images, index: Index) -> Bools:
+    """Tell for each image whether all boxes and masks lie within the picture, but for a pixel."""
+    known = np.flatnonzero(index.image >= 0)
+    image = index.image[known]
+    width, height = pictures.width[image], pictures.height[image]
+    right, lower = index.bbox[known, 0] + index.bbox[known, 2], index.bbox[known, 1] + index.bbox[known, 3]
+    far_right, far_lower = np.fmax(right, index.mask_bounds[known, 2]), np.fmax(lower, index.mask_bounds[known, 3])
+    outside = (far_right > width + 1) | (far_lower > height + 1)
+    masks = index.mask_width[known], index.mask_height[known]
+    outside |= (masks[0] >= 0) & ((masks[0] != width) | (masks[1] != height))
+    inside: Bools = np.bincount(image[outside], minlength=len(images)) == 0
+    return inside
+
+
+def _is_scaled(pictures: Pictures, images: Images) -> Bools:
+    """Tell for each image whether the picture has its shape but another scale, by more than a hundredth."""
+    with np.errstate(all="ignore"):
+        across, down = pictures.width / images.width, pictures.height / images.height
+        scaled: Bools = (np.abs(across - 1) > 0.01) & (np.abs(across / down - 1) < 0.01)
+    return scaled
 
 
 def _is_turned(pictures: Pictures) -> Bools:

@@ -6,8 +6,24 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from cocolint.api import Again, Annotations, Bools, Categories, Finding, Floats, Index, Ints, Severity, distinct, rule
+from cocolint.api import (
+    Again,
+    Annotations,
+    Bools,
+    Categories,
+    Finding,
+    Floats,
+    Image,
+    Index,
+    Ints,
+    Record,
+    Severity,
+    Stage,
+    distinct,
+    rule,
+)
 
+from ._points import triplets_of, with_points
 from .boxes import BOX_FORMATS
 from .keypoints import KEYPOINT_TASKS, points_of
 
@@ -94,7 +110,7 @@ def keypoints_normalized(annotations: Annotations, *, least: int = 3) -> Iterabl
     Definition: three or more points have v > 0, none of them has an x or y above 1.001 or below -0.001, and one of the
     numbers is a fraction, in an image of 16 px and more.
     Tolerance: 0.001 for rounding; three labels within one pixel are no pose. Points of 0 and 1 only are placeholders.
-    Fix: multiply by width and height of the image. Unsafe: every point changes.
+    Fix: multiply x and y by width and height of the image. Unsafe: every point changes.
     """
     owner, x, y, v = points_of(annotations)
     labelled = v > 0
@@ -105,6 +121,21 @@ def keypoints_normalized(annotations: Annotations, *, least: int = 3) -> Iterabl
     sized = (annotations.width >= 16) & (annotations.height >= 16)
     normalized = sized & (total >= least) & (count == total) & (parts > 0)
     yield from annotations.where(normalized, "keypoints", "all {total} labelled points lie within 1 px", total=total)
+
+
+@keypoints_normalized.fix(Stage.SHAPE, safe=False, writes=["keypoints"])
+def to_pixels(record: Record, image: Image | None) -> Record:
+    """Multiply by the size of the image, unless all points are within one pixel then as well."""
+    points = triplets_of(record.get("keypoints"))
+    if image is None:
+        return record
+    scaled = [(_scaled(x, image.width), _scaled(y, image.height), v) for x, y, v in points]
+    return with_points(record, scaled) if any(v > 0 and max(x, y) > UNIT for x, y, v in scaled) else record
+
+
+def _scaled(part: float, side: float) -> float:
+    """Return a part of a side in pixels; what is beyond the side by rounding alone is on it."""
+    return round(part * side if abs(part) > UNIT else min(max(part, 0), 1) * side, 2) if part else part
 
 
 @rule("K024", "keypoints-left-right-swap", Severity.INFO, impact=3, tasks=KEYPOINT_TASKS, requires=["keypoints-length"])

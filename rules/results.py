@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from cocolint.api import Bools, Faults, FileFacts, Finding, Floats, Index, Ints, Severity, Task, rule
+from cocolint.api import (
+    SECTION,
+    Bools,
+    Dropped,
+    Faults,
+    FileFacts,
+    Finding,
+    Floats,
+    Image,
+    Index,
+    Ints,
+    Record,
+    Renumbered,
+    Severity,
+    Stage,
+    Task,
+    Truth,
+    rule,
+)
 
+from ._ids import number_in
 from ._repeats import repeats
-from .box_formats import ENOUGH, Boxes, boxes_of, corners_by_bounds
+from ._runs import Mask, compressed, rasterised, size_of
+from .box_formats import ENOUGH, Boxes, boxes_of, corners_by_bounds, corners_to_extent
 
 SCORED = frozenset({Task.RESULTS_BBOX, Task.RESULTS_SEGM, Task.RESULTS_KEYPOINTS})
 MASKED = frozenset({Task.RESULTS_SEGM, Task.RESULTS_STUFF})
@@ -26,9 +48,6 @@ KIND = {
 """The field that each task is about."""
 
 OVERWRITTEN = ("area", "id", "iscrowd")
-LARGEST = float(np.finfo(np.float32).max)
-ROUNDING = 1e-6
-"""By so much 32-bit floats may miss 1."""
 MIXER = 0x1E3779B97F4A7C15
 """An odd number with irregular bits, so that products of different ids are spread out."""
 STEEP = 1.25
@@ -41,10 +60,29 @@ def results_not_array(file: FileFacts) -> Iterable[Finding]:
 
     What breaks: pycocotools asserts "results in not an array of objects".
     Definition: the root is an object, in a file whose task is one of results. Those of panoptic segmentation are an object.
-    Fix: write the array that stands under `annotations`. Safe: nothing else of the object is read.
+    Fix: write the array that stands under `annotations`. Safe if nothing else holds anything. Unsafe if it does: images,
+    categories and the like are lost.
     """
     if file.keys:
         yield Finding("the root is an object, results are an array")
+
+
+@results_not_array.fix(Stage.SHAPE, safe=True)
+def bare(root: Record, file: FileFacts) -> Any:
+    """Write the results alone, if there is nothing else."""
+    rows = file.row_counts
+    rest = [value for name, value in root.items() if name != "annotations" and (value is not SECTION or rows.get(name, 1))]
+    return root if any(rest) else _alone(root)
+
+
+@results_not_array.fix(Stage.SHAPE, safe=False)
+def bared(root: Record) -> Any:
+    """Write the results alone."""
+    return _alone(root)
+
+
+def _alone(root: Record) -> Any:
+    return SECTION if root.get("annotations") is SECTION else root
 
 
 @rule("V002", "results-empty", Severity.ERROR, tasks=ARRAYS)
@@ -66,72 +104,32 @@ def results_image_id_type(faults: Faults) -> Iterable[Finding]:
     What breaks: `"1"` is not 1: pycocotools asserts "Results do not correspond to current coco set". Names of files as ids,
     as Ultralytics writes them, match no image either.
     Definition: `image_id` is there, not null, and of another JSON type than integer.
-    Fix: write the id of the image. Safe for a number in quotes if the ground truth has that id; a file name must be looked
-    up there.
+    Fix: write the id of the image. Safe: the ground truth has one image with that id, or with that file name, its folder or
+    its ending left out. Unsafe without one: a number in quotes is taken for the id.
     """
     return faults
 
 
-@rule("V007", "results-score-missing", Severity.ERROR, requires=["results-not-array"], tasks=SCORED)
-def results_score_missing(faults: Faults) -> Iterable[Finding]:
-    """A result has no `score`.
-
-    What breaks: COCOeval raises KeyError 'score'.
-    Definition: the key `score` is absent in results of boxes, masks or keypoints.
-    Fix: write how sure the model is. Only a person knows it; a constant makes AP meaningless.
-    """
-    return faults
-
-
-@rule("V008", "results-score-type", Severity.ERROR, tasks=SCORED)
-def results_score_type(faults: Faults) -> Iterable[Finding]:
-    """The `score` of a result is not a number.
-
-    What breaks: COCOeval raises "bad operand type for unary -: 'str'".
-    Definition: `score` is there and of another JSON type than number.
-    Fix: write the number. A list of scores, one for each class, needs a person.
-    """
-    return faults
+@results_image_id_type.fix(Stage.CAST, safe=True)
+def as_in_truth(file: FileFacts, truth: Truth) -> Iterator[Renumbered]:
+    """Look up texts among the ids and the file names of the ground truth."""
+    images = truth.images
+    found: dict[str, set[int]] = defaultdict(set)
+    for row in np.flatnonzero(images.has("id")).tolist():
+        number, name = int(images.id[row]), images.file_name[row]
+        last = name.replace("\\", "/").rpartition("/")[2]
+        for text in {str(number), name, last, last.rpartition(".")[0]} - {""}:
+            found[text].add(number)
+    ids = {text: numbers.pop() for text, numbers in found.items() if len(numbers) == 1}
+    if ids:
+        yield Renumbered(file.display, "images", ids)
 
 
-@rule("V009", "results-score-nonfinite", Severity.ERROR, requires=["json-nan"], tasks=SCORED)
-def results_score_nonfinite(index: Index) -> Iterable[Finding]:
-    """The `score` of a result is infinite or not a number.
-
-    What breaks: sorting puts NaN at one end without a word, so the ranking and AP are wrong.
-    Definition: `score` is beyond 3.4e38 in absolute value, which is infinite in 32-bit floats. The bare words NaN and
-    Infinity are reported by `json-nan`.
-    Fix: find out where the model divides by zero; only a person can.
-    """
-    huge = index.has("score") & ~(np.abs(index.score) <= LARGEST)
-    return index.where(huge, "score", "score {score:g}", score=index.score)
-
-
-@rule("V010", "results-score-range", Severity.WARNING, impact=3, requires=["results-score-nonfinite"], tasks=SCORED)
-def results_score_range(index: Index) -> Iterable[Finding]:
-    """The `score` of a result is not between 0 and 1.
-
-    What breaks: AP only needs an order, but thresholds and calibration read the number: it may be a logit or percent.
-    Definition: `score < 0 or score > 1`.
-    Tolerance: 1e-6, by which 32-bit floats miss 1.
-    Fix: apply the sigmoid or softmax, or divide by 100. Unsafe: which one is a guess.
-    """
-    outside = index.has("score") & ((index.score < -ROUNDING) | (index.score > 1 + ROUNDING))
-    return index.where(outside, "score", "score {score:g}", score=index.score)
-
-
-@rule("V011", "results-score-constant", Severity.WARNING, impact=3, requires=["results-score-nonfinite"], tasks=SCORED)
-def results_score_constant(index: Index, *, least: int = 50) -> Iterable[Finding]:
-    """All results have the same score.
-
-    What breaks: nothing is raised; the order of equal scores is that of the file, so AP means nothing.
-    Definition: 50 or more results have a score, and all of these are equal.
-    Tolerance: `least` results, 50, so that a handful proves nothing.
-    Fix: write the scores of the model; only a person knows where they were lost.
-    """
-    scores = index.score[index.has("score")]
-    if len(scores) >= least and (scores == scores[0]).all():
-        yield Finding(f"the score of all {len(scores)} results is {scores[0]:g}", "annotations")
+@results_image_id_type.fix(Stage.CAST, safe=False, writes=["image_id"])
+def unquoted(record: Record) -> Record:
+    """Write a number in quotes as a number."""
+    number = number_in(record.get("image_id"))
+    return record if number is None else record | {"image_id": number}
 
 
 @rule("V012", "results-first-item-decides", Severity.ERROR, impact=3, requires=["results-not-array"], tasks=KIND)
@@ -165,7 +163,8 @@ def results_bbox_xyxy(index: Index) -> Iterable[Finding]:
     1.25 times their start; of these, starts and extents as corners differ by a factor of 2.
     Tolerance: in right files 5 to 15 % of the boxes are ordered like corners. Of large objects all may be, but then their
     widths do not crowd just above x while none lies below it. `results-bbox-xyxy-in-image` tells more files.
-    Fix: subtract x and y from the last two numbers. Unsafe: every box changes.
+    Fix: subtract x and y from the last two numbers, in the whole file. Unsafe: every box changes. Those that cannot be
+    corners are left as they are.
     """
     boxes = boxes_of(index)
     masks = corners_by_bounds(boxes)
@@ -173,6 +172,9 @@ def results_bbox_xyxy(index: Index) -> Iterable[Finding]:
         yield Finding(f"{masks.votes} of {masks.voters} boxes hold the corners of their mask", "annotations")
     elif not masks.is_valid and _has_edge(boxes):
         yield Finding(f"{len(boxes)} of {len(boxes)} boxes are ordered like corners, many of them closely", "annotations")
+
+
+results_bbox_xyxy.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])(corners_to_extent.function)
 
 
 def _has_edge(boxes: Boxes) -> bool:
@@ -197,9 +199,28 @@ def results_segm_polygon(faults: Faults) -> Iterable[Finding]:
 
     What breaks: pycocotools raises "list indices must be integers", unless the first result has a `bbox`.
     Definition: `segmentation` is an array, in results of masks.
-    Fix: rasterise it and compress the runs. Safe: readers of polygons see the same pixels; it needs the size of the image.
+    Fix: rasterise it in the size that the ground truth gives to the image, and compress the runs. Safe: readers of polygons
+    see the same pixels.
     """
     return [replace(fault, message="an array, not compressed run lengths", summary=None) for fault in faults]
+
+
+@results_segm_polygon.fix(Stage.SHAPE, safe=True, reads=["image_id"], writes=["segmentation"])
+def as_runs(record: Record, truth: Truth) -> Record:
+    """Write the runs of the pixels that the rings cover."""
+    image = _image_in(truth, record.get("image_id"))
+    size, runs = size_of(image), rasterised(record.get("segmentation"), image)
+    return record if size is None or runs is None else record | {"segmentation": {"size": [*size], "counts": compressed(runs)}}
+
+
+def _image_in(truth: Truth, image_id: Any) -> Image | None:
+    """Return an image of the ground truth, None where there is none of that id and of a known size."""
+    if not isinstance(image_id, int) or abs(image_id) >= 1 << 63:
+        return None
+    images = truth.images
+    row = int(images.rows_of(np.array([image_id]))[0])
+    width, height = (float(column[row]) for column in (images.width, images.height)) if row >= 0 else (0.0, 0.0)
+    return Image(image_id, width, height, images.file_name[row]) if width > 0 < height else None
 
 
 @rule("V015", "results-segm-uncompressed", Severity.ERROR, requires=["results-not-array"], tasks=MASKED)
@@ -208,9 +229,17 @@ def results_segm_uncompressed(faults: Faults) -> Iterable[Finding]:
 
     What breaks: pycocotools raises "Expected bytes, got list".
     Definition: `counts` is an array, in results of masks.
-    Fix: compress the runs with `pycocotools.mask.frPyObjects`. Safe: the pixels stay.
+    Fix: compress the runs, if they fill the size. Safe: the pixels stay.
     """
     return [replace(fault, message="a list of runs, not the compressed string", summary=None) for fault in faults]
+
+
+@results_segm_uncompressed.fix(Stage.SHAPE, safe=True, writes=["segmentation"])
+def as_text(record: Record) -> Record:
+    """Write the runs as text."""
+    mask = Mask.of(record)
+    runs = mask.runs if mask and isinstance(mask.fields.get("counts"), list) else None
+    return record if mask is None or runs is None else record | {"segmentation": mask.fields | {"counts": compressed(runs)}}
 
 
 @rule("V017", "results-segm-with-bbox", Severity.INFO, impact=3, tasks={Task.RESULTS_SEGM})
@@ -221,11 +250,17 @@ def results_segm_with_bbox(index: Index) -> Iterable[Finding]:
     another than without. detectron2 drops the boxes for that reason; mmdetection writes them.
     Definition: the first result has both `segmentation` and `bbox`.
     Source: `COCO.loadRes`.
-    Fix: write boxes to a file of their own. Unsafe: the boxes are lost to other readers.
+    Fix: leave out the boxes. Unsafe: they are lost to other readers; write them to a file of their own first.
     """
     if (index.has("segmentation") & index.has("bbox"))[:1].any():
         count = int(np.count_nonzero(index.has("bbox")))
         yield Finding(f"{count} of {len(index)} results have a `bbox` beside the mask", "annotations")
+
+
+@results_segm_with_bbox.fix(Stage.DROP, safe=False, reads=["segmentation"], writes=["bbox"])
+def without_box(record: Record) -> Record:
+    """Leave out the box of a result that has a mask."""
+    return {name: value for name, value in record.items() if name != "bbox"} if "segmentation" in record else record
 
 
 @rule("V019", "results-too-many", Severity.INFO, impact=3, tasks=SCORED)
@@ -244,7 +279,17 @@ def results_too_many(index: Index, file: FileFacts, *, most: int = 100, most_key
     many = count > limit
     rows = rows[first[many]]
     message = f"{{count}} results of image {{image}}, at most {limit} count"
-    return index.at(rows, None, message, count=count[many], image=index.image_id[rows])
+    return index.at(rows, None, message, count=count[many], image=index.image_id[rows], limit=np.full(len(rows), limit))
+
+
+@results_too_many.fix(Stage.DROP, safe=False)
+def best_of_each_image(index: Index, file: FileFacts, image: Ints, limit: Ints) -> Iterator[Dropped]:
+    """Keep those with the highest score, of equal ones the first."""
+    rows = np.flatnonzero(index.has("image_id") & np.isin(index.image_id, image))
+    rows = rows[np.lexsort([-np.nan_to_num(index.score[rows], nan=-np.inf), index.image_id[rows]])]
+    ids = index.image_id[rows]
+    rank = np.arange(len(rows)) - np.searchsorted(ids, ids)
+    yield Dropped(file.display, "annotations", rows[rank >= limit[0]])
 
 
 @rule("V020", "results-duplicate", Severity.WARNING, impact=3, tasks=SCORED)
@@ -324,7 +369,7 @@ def results_extra_keys(file: FileFacts) -> Iterable[Finding]:
 
     What breaks: nothing; what was written there is lost: evaluation numbers the results itself and computes the area.
     Definition: one of the first results has the key `id`, `area` or `iscrowd`.
-    Fix: leave them out.
+    Fix: leave them out where results are written.
     """
     found = [name for name in OVERWRITTEN if name in file.unknown_fields.get("annotations", ())]
     if found:

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from cocolint.api import Finding, Floats, Index, Ints, Severity, Task, Truth, distinct, rule
+from cocolint.api import (
+    FileFacts,
+    Finding,
+    Floats,
+    Index,
+    Ints,
+    Record,
+    Renumbered,
+    Severity,
+    Stage,
+    Task,
+    Truth,
+    distinct,
+    rule,
+)
 
-from ._ids import explained, mistake_in
-from .box_formats import ENOUGH, SAMPLE, Boxes, corners_by_bounds, corners_by_geometry, every, share_over, usable
+from ._ids import explained, meant_by, mistake_in
+from .box_formats import (
+    ENOUGH,
+    SAMPLE,
+    Boxes,
+    corners_by_bounds,
+    corners_by_geometry,
+    corners_to_extent,
+    every,
+    share_over,
+    usable,
+)
 from .results import ARRAYS, KIND, MASKED, SCORED
 
 SHOWN = 5
@@ -29,19 +54,29 @@ def results_image_id_unknown(index: Index, truth: Truth) -> Iterable[Finding]:
     What breaks: pycocotools asserts "Results do not correspond to current coco set" and evaluates nothing.
     Definition: `image_id` is an integer that no image of the ground truth has as its id. Silent where images whose own ids
     are unusable can explain all unknown ones. If it is the number in the name of an image, the message says which.
-    Fix: look the ids up by file name, or take the ground truth of the same split; else drop the results. Unsafe: they may
-    belong to another image.
+    Fix: take the id of the image whose name has the number; else drop the result, unless none has a known image: then take
+    the ground truth of the same split. Unsafe: they may belong to another image.
     """
     unknown = np.flatnonzero(index.has("image_id") & (_images(index, truth) < 0))
     ids = index.image_id[unknown]
     if explained(ids, truth.images.has("id")):
         return
     named = _numbered(truth, ids)
+    numbers = np.append(truth.images.id, -1)[named]
+    matched = np.full(len(ids), len(unknown) < np.count_nonzero(index.has("image_id")))
     message = "no image of the ground truth has the id {image_id}"
-    yield from index.at(unknown[named < 0], "image_id", message, image_id=ids[named < 0])
-    unknown, ids, named = unknown[named >= 0], ids[named >= 0], named[named >= 0]
-    message += ", it is the number in the name of image {named}"
-    yield from index.at(unknown, "image_id", message, image_id=ids, named=truth.images.id[named])
+    for chosen, more in ((named < 0, ""), (named >= 0, ", it is the number in the name of image {named}")):
+        yield from index.at(
+            unknown[chosen], "image_id", message + more, image_id=ids[chosen], named=numbers[chosen], matched=matched[chosen]
+        )
+
+
+@results_image_id_unknown.fix(Stage.DROP, safe=False, writes=["image_id"], drops=True)
+def by_name(record: Record, named: int, matched: bool) -> Record | None:
+    """Take the image by its name, or drop the result if others have an image."""
+    if named >= 0:
+        return record | {"image_id": named}
+    return None if matched else record
 
 
 def _images(index: Index, truth: Truth) -> Ints:
@@ -93,39 +128,70 @@ def results_category_not_mapped(index: Index, truth: Truth) -> Iterable[Finding]
     of 20 or more objects with a result on them (IoU 0.5; the one with the highest score), at most 10 % have the category of
     their result, and 80 %, of two categories or more, have the one that such a mistake turns it into.
     Tolerance: a model that takes classes for each other does not do so by one rule in 80 % of all cases.
-    Fix: map the class indexes to the ids of the ground truth. Unsafe: the file cannot prove which mistake it was.
+    Fix: map the class indexes to the ids of the ground truth; not where it is open from which number they count. Unsafe: the
+    file cannot prove which mistake it was.
     """
-    known = index.category_id[index.has("category_id")]
+    mistake = _by_ids(index, truth) or _by_boxes(index, truth)
+    if mistake:
+        yield Finding(mistake.text, "annotations")
+
+
+@results_category_not_mapped.fix(Stage.ID, safe=False)
+def mapped(index: Index, truth: Truth, file: FileFacts) -> Iterator[Renumbered]:
+    """Write the ids that the class indexes stand for."""
+    mistake = _by_ids(index, truth) or _by_boxes(index, truth)
+    if mistake and mistake.ids:
+        yield Renumbered(file.display, "categories", mistake.ids)
+
+
+class _Mistake(NamedTuple):
+    """What results have for category ids, in words, and the ids that they stand for, empty where that is open."""
+
+    text: str
+    ids: dict[int, int]
+
+
+def _are_enough(index: Index, truth: Truth) -> bool:
     categories = truth.categories
-    if len(known) < ENOUGH or not len(categories) or not categories.has("id").all():
-        return
-    if len(_undeclared(index, truth)):
-        used, declared = frozenset(distinct(known).tolist()), frozenset(categories.id.tolist())
-        mistake = mistake_in(used, declared)
-        if mistake:
-            span = f"{min(used)} to {max(used)} in use, {min(declared)} to {max(declared)} declared in the ground truth"
-            yield Finding(f"{mistake}: {span}", "annotations")
-            return
-    yield from _mapped_by_boxes(index, truth)
+    count = np.count_nonzero(index.has("category_id"))
+    return bool(count >= ENOUGH and len(categories) and categories.has("id").all())
 
 
-def _mapped_by_boxes(index: Index, truth: Truth) -> Iterable[Finding]:
+def _by_ids(index: Index, truth: Truth) -> _Mistake | None:
+    """Compare the ids with those that are declared."""
+    if not _are_enough(index, truth) or not len(_undeclared(index, truth)):
+        return None
+    order = truth.categories.id
+    used = frozenset(distinct(index.category_id[index.has("category_id")]).tolist())
+    declared = frozenset(order.tolist())
+    mistake = mistake_in(used, declared)
+    span = f"{min(used)} to {max(used)} in use, {min(declared)} to {max(declared)} declared in the ground truth"
+    ids = meant_by(used, declared, is_sorted=bool(np.all(np.diff(order) > 0)))
+    return _Mistake(f"{mistake}: {span}", ids) if mistake else None
+
+
+def _by_boxes(index: Index, truth: Truth) -> _Mistake | None:
     """Compare the categories of objects with those of the results on them."""
+    if not _are_enough(index, truth):
+        return None
     result, thing = _matches(index, truth)
     given, right = index.category_id[result], truth.index.category_id[thing]
     if len(given) < ENOUGH or np.mean(given == right) > 0.1:
-        return
+        return None
     ids = distinct(truth.categories.id)
-    for mistake, mapped in (
-        ("every id is 1 too small", given + 1),
-        ("every id is 1 too large", given - 1),
-        ("ids are positions in the list of categories, counted from 0", _at(ids, given)),
-        ("ids are positions in the list of categories, counted from 1", _at(ids, given - 1)),
-    ):
-        hit = mapped == right
+    used = distinct(index.category_id[index.has("category_id")])
+    readings: tuple[tuple[str, Callable[[Ints], Ints]], ...] = (
+        ("every id is 1 too small", lambda old: old + 1),
+        ("every id is 1 too large", lambda old: old - 1),
+        ("ids are positions in the list of categories, counted from 0", lambda old: _at(ids, old)),
+        ("ids are positions in the list of categories, counted from 1", lambda old: _at(ids, old - 1)),
+    )
+    for mistake, read in readings:
+        hit = read(given) == right
         if hit.mean() >= 0.8 and len(distinct(right[hit])) > 1:
-            yield Finding(f"{mistake}: so it is with {hit.sum()} of {len(hit)} objects that results lie on", "annotations")
-            return
+            meant = {old: new for old, new in zip(used.tolist(), read(used).tolist(), strict=True) if new in ids}
+            return _Mistake(f"{mistake}: so it is with {hit.sum()} of {len(hit)} objects that results lie on", meant)
+    return None
 
 
 def _at(ids: Ints, positions: Ints) -> Ints:
@@ -256,7 +322,8 @@ def results_bbox_xyxy_in_image(index: Index, truth: Truth) -> Iterable[Finding]:
     Definition: as corners, all of 20 or more boxes have right > left and bottom > top and end inside the image that the
     ground truth tells (within 1 px); as `[x, y, width, height]` 10 % reach over its border by 1 px: three or more, one by
     a tenth of itself. Silent where masks prove the boxes right.
-    Fix: subtract x and y from the last two numbers. Unsafe: every box changes.
+    Fix: subtract x and y from the last two numbers, in the whole file. Unsafe: every box changes. Those that cannot be
+    corners are left as they are.
     """
     some = slice(None, None, len(index) // SAMPLE + 1)
     places = _images(index, truth)[some]
@@ -266,3 +333,8 @@ def results_bbox_xyxy_in_image(index: Index, truth: Truth) -> Iterable[Finding]:
     if not corners_by_bounds(boxes).is_valid and corners_by_geometry(boxes):
         share = share_over(boxes.in_images(1))
         yield Finding(f"as x, y, width and height {share:.0%} of {len(boxes)} boxes reach over their image", "annotations")
+
+
+results_bbox_xyxy_in_image.fix(Stage.SHAPE, safe=False, reads=["segmentation"], writes=["bbox", "area"])(
+    corners_to_extent.function
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from cocolint.api import Categories, Faults, Finding, Index, Severity, Task, rule
+from cocolint.api import Categories, Faults, Finding, Index, Ints, Record, Severity, Stage, Task, rule
 
 from ._faults import once_for_each_record
 
@@ -17,16 +19,26 @@ Edges = list[list[int]]
 
 
 @rule("K016", "category-keypoints-missing", Severity.ERROR, impact=2, tasks=KEYPOINT_TASKS)
-def category_keypoints_missing(faults: Faults) -> Iterable[Finding]:
+def category_keypoints_missing(faults: Faults, categories: Categories, index: Index) -> Iterable[Finding]:
     """The category has no `keypoints` or no `skeleton`.
 
     What breaks: Datumaro and CVAT refuse the file unless every category has both; pycocotools' `showAnns` raises KeyError.
     Definition: either key is absent or null on a category of a person_keypoints file. A category that lacks both is
     reported once.
-    Fix: add the names of the points, and the edges or `[]`. Unsafe: the names have to be made up. `"skeleton": []` alone
-    changes nothing.
+    Fix: write `[]` for the skeleton, and for the names if no annotation of the category has labelled points. Safe: both say
+    what the absent key says. Other names only a person knows.
     """
-    return once_for_each_record(faults)
+    pointed = _pointed(categories, index)
+    for fault in once_for_each_record(faults):
+        yield replace(fault, values={**fault.values, "pointed": pointed[fault.rows]})
+
+
+@category_keypoints_missing.fix(Stage.DEFAULT, safe=True, writes=["keypoints", "skeleton"])
+def add_empty(record: Record, pointed: int) -> Record:
+    """Say that there are no edges, and no points if there are none."""
+    if record.get("keypoints") is None and pointed:
+        return record
+    return {**record, **{name: [] for name in ("keypoints", "skeleton") if record.get(name) is None}}
 
 
 @rule("K017", "category-keypoints-type", Severity.ERROR, impact=3, tasks=KEYPOINT_TASKS, relaxed=["encord"])
@@ -40,7 +52,7 @@ def category_keypoints_type(faults: Faults, categories: Categories, index: Index
     Fix: list one name for each point, in the order of the annotations. Only a person knows them.
     """
     yield from faults
-    used = np.bincount(index.category[(index.labelled > 0) & (index.category >= 0)], minlength=len(categories))
+    used = _pointed(categories, index)
     yield from categories.where(
         (categories.point_count == 0) & (used > 0), "keypoints", "names no point, but {used} of its annotations have points",
         severity=Severity.WARNING, used=used,
@@ -99,7 +111,8 @@ def skeleton_zero_based(categories: Categories) -> Iterable[Finding]:
     the last one.
     Definition: the smallest index of a category's edges is 0 and the largest at most K - 1, for K `keypoints`. Where the
     category declares none, the 0 alone proves it. Without a 0 nothing is proven.
-    Fix: add 1 to every index. Safe: 0 is no index of the format, and all edges stay within the points.
+    Fix: add 1 to every index. Safe: 0 is no index of the format, and all edges stay within the points. Unsafe where the
+    category declares none: the edges may be wrong in another way.
     """
     skeletons = list(_skeletons(categories))
     shifted = [(edges, points) for _, edges, points in skeletons if _counts_from_zero(edges, points)]
@@ -107,6 +120,25 @@ def skeleton_zero_based(categories: Categories) -> Iterable[Finding]:
         edges, points = shifted[0]
         extent = f"0 to {max(map(max, edges))}" + (f" for {points} points" if points > 0 else "")
         yield Finding(f"{len(shifted)} of {len(skeletons)} skeletons count from 0: the indexes are {extent}", "categories")
+
+
+@skeleton_zero_based.fix(Stage.SHAPE, safe=True, reads=["keypoints"], writes=["skeleton"])
+def count_from_one(record: Record) -> Record:
+    """Add 1 to every index."""
+    return _counted_from_one(record) if record.get("keypoints") else record
+
+
+@skeleton_zero_based.fix(Stage.SHAPE, safe=False, reads=["keypoints"], writes=["skeleton"])
+def count_from_one_without_names(record: Record) -> Record:
+    """Add 1 to every index."""
+    return _counted_from_one(record)
+
+
+def _counted_from_one(record: Record) -> Record:
+    edges, names = _edges_of(record), record.get("keypoints")
+    if not edges or not _counts_from_zero(edges, len(names) if isinstance(names, list) else 0):
+        return record
+    return record | {"skeleton": [[a + 1, b + 1] for a, b in edges]}
 
 
 @rule("K021", "skeleton-self-loop", Severity.WARNING, impact=3, tasks=KEYPOINT_TASKS)
@@ -134,6 +166,16 @@ def skeleton_duplicate_edge(categories: Categories) -> Iterable[Finding]:
         return [list(edge) for edge, count in counts.items() if count > 1]
 
     yield from _edges_where(categories, repeated, "the points {a} and {b} are joined more than once")
+
+
+@skeleton_duplicate_edge.fix(Stage.SHAPE, safe=True, writes=["skeleton"])
+def drop_later_edge(record: Record) -> Record:
+    """Keep the first edge between two points; an edge from a point to itself is left to skeleton-self-loop."""
+    kept: Edges = []
+    for a, b in _edges_of(record):
+        if a == b or not ([a, b] in kept or [b, a] in kept):
+            kept.append([a, b])
+    return record | {"skeleton": kept} if kept else record
 
 
 @rule("K023", "skeleton-edge-length", Severity.WARNING, impact=3, tasks=KEYPOINT_TASKS)
@@ -167,6 +209,20 @@ def _skeletons(categories: Categories) -> Iterable[tuple[int, Edges, int]]:
     for row, edges in enumerate(categories.skeleton):
         if edges:
             yield row, edges, int(categories.point_count[row])
+
+
+def _edges_of(record: Record) -> Edges:
+    """Return the edges of a category as they stand, none where one of them is not a pair of integers."""
+    edges: Any = record.get("skeleton")
+    is_sound = isinstance(edges, list) and all(
+        isinstance(edge, list) and len(edge) == 2 and all(type(index) in (int, float) for index in edge) for edge in edges
+    )
+    return edges if is_sound else []
+
+
+def _pointed(categories: Categories, index: Index) -> Ints:
+    """Return how many annotations of each category have labelled points."""
+    return np.bincount(index.category[(index.labelled > 0) & (index.category >= 0)], minlength=len(categories))
 
 
 def _counts_from_zero(edges: Edges, points: int) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,12 +17,25 @@ from cocolint.api import (
     Index,
     Ints,
     Member,
+    Renumbered,
     Severity,
+    Stage,
     Task,
+    distinct,
     rule,
 )
+from cocolint.engine.dataset import truth_of
 
-from ._splits import are_renamed, literal, other_splits, rows_of_one_id, splits_among
+from ._splits import (
+    are_renamed,
+    families_of,
+    file_names,
+    highest_id,
+    literal,
+    other_splits,
+    rows_of_one_id,
+    splits_among,
+)
 
 DECIDABLE = 20
 """From so many boxes on, their sizes are compared."""
@@ -40,7 +54,8 @@ def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[F
     files stay apart, nothing.
     Definition: an id of an image is the id of an image of another `file_name` in a file of another split. Told once for a
     file. Roboflow, Label Studio, Encord and FiftyOne number each file anew: information only.
-    Fix: number the images of all files in one go, and keep the map. Safe: ids carry no meaning of their own.
+    Fix: give the images of one split new ids, of train where it is one of the two, in all its files and results, and keep
+    the map. Safe: ids carry no meaning of their own. Where it is not clear which pictures a file refers to, nothing is changed.
     """
     for other in other_splits(dataset):
         mine, theirs = rows_of_one_id(images, other.images)
@@ -53,21 +68,96 @@ def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[F
             return
 
 
+@image_id_clash_across_splits.fix(Stage.ID, safe=True)
+def images_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
+    """Give pictures whose id another split has for another one a new id, wherever they stand."""
+    for family in families_of(members):
+        pictures = _pictures_of(family)
+        moves = _moves(pictures, highest_id(members, "images") + 1)
+        moved = {number for number, _ in moves}
+        maps: dict[str, Mapping[int, int]] = {}
+        for member in members:
+            truth = truth_of(member, members) if member.facts.task.is_results else member
+            if truth not in family and not (truth is None and moved.intersection(member.index.image_id.tolist())):
+                continue
+            whole = truth or member
+            known = pictures.get(whole.place.split) or _names_in(whole)
+            if moved.intersection(member.index.image_id.tolist()) - known.keys():
+                return
+            maps[member.display] = {n: moves[n, name] for n, name in known.items() if (n, name) in moves}
+        yield from (Renumbered(file, "images", ids) for file, ids in maps.items() if ids)
+
+
+def _pictures_of(family: Iterable[Member]) -> dict[str, dict[int, str]]:
+    """Return for each split the name of the picture that each id stands for, "" where no file gives it."""
+    found: dict[str, dict[int, str]] = {}
+    for member in family:
+        if member.place.split:
+            names = found.setdefault(member.place.split, {})
+            for number, name in _names_in(member).items():
+                names[number] = names.get(number) or name
+    return found
+
+
+def _names_in(member: Member) -> dict[int, str]:
+    images = member.images
+    names = file_names(images)
+    return {int(images.id[row]): names[row] for row in np.flatnonzero(images.has("id")).tolist()}
+
+
+def _moves(pictures: Mapping[str, Mapping[int, str]], free: int) -> dict[tuple[int, str], int]:
+    """Return new ids, from `free` on, for pictures by id and name where another split has the id for another name.
+
+    Results are kept of val and test rather than of train, so that ids of train give way.
+    """
+    first: dict[int, str] = {}
+    moves: dict[tuple[int, str], int] = {}
+    for _, names in sorted(pictures.items(), key=lambda item: item[0] == "train"):
+        for number, name in names.items():
+            if name and first.setdefault(number, name) != name:
+                moves.setdefault((number, name), free + len(moves))
+    return moves
+
+
 @rule("X010", "annotation-id-clash-across-splits", Severity.INFO, requires=["annotation-id-duplicate"])
 def annotation_id_clash_across_splits(dataset: Dataset, index: Index) -> Iterable[Finding]:
     """Annotation ids are used in another split too.
 
     What breaks: after a merge of the files detectron2 stops at ids that are not unique, and other readers lose objects.
     Definition: an id of an annotation stands in a file of another split. Told once for a file.
-    Fix: number the annotations of all files in one go, and keep the map. Safe: ids carry no meaning of their own.
+    Fix: give the annotations of one split new ids, of train where it is one of the two, in all its files, and keep the map.
+    Safe: ids carry no meaning of their own.
     """
     for other in other_splits(dataset):
-        ids = index.id[index.has("id")]
-        shared = ids[np.isin(ids, other.index.id[other.index.has("id")])]
+        shared = _shared(index, other.index)
         if len(shared):
             text = f"{len(shared):,} of {len(index):,} ids, such as {shared[0]}, are used in {other.display} too"
             yield Finding(literal(text), "annotations")
             return
+
+
+def _shared(index: Index, other: Index) -> Ints:
+    ids = index.id[index.has("id")]
+    return ids[np.isin(ids, other.id[other.has("id")])]
+
+
+@annotation_id_clash_across_splits.fix(Stage.ID, safe=True)
+def annotations_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
+    """Give annotations whose id another split has a new one, the same in all files of their split."""
+    free = highest_id(members, "annotations") + 1
+    for family in families_of(members):
+        clashes: dict[str, list[Ints]] = defaultdict(list)
+        for member in family:
+            for other in other_splits(Dataset(members, members.index(member))):
+                moved = other if other.place.split == "train" else member
+                clashes[moved.place.split].append(_shared(member.index, other.index))
+        for split, found in clashes.items():
+            ids = distinct(np.concatenate(found))
+            new = dict(zip(ids.tolist(), range(free, free + len(ids)), strict=True))
+            free += len(ids)
+            for member in family if new else ():
+                if member.place.split == split:
+                    yield Renumbered(member.display, "annotations", new)
 
 
 @rule("D001", "class-missing-in-split", Severity.INFO, impact=3, requires=["category-id-duplicate"],

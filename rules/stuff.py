@@ -7,9 +7,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cocolint.api import Annotations, Bools, Categories, Finding, Floats, Index, Ints, Runs, Severity, Task, rule
+from cocolint.api import (
+    Annotations,
+    Bools,
+    Categories,
+    Finding,
+    Floats,
+    Image,
+    Index,
+    Ints,
+    Record,
+    Runs,
+    Severity,
+    Stage,
+    Task,
+    rule,
+)
 
 from ._repeats import repeats
+from ._runs import compressed, rasterised, size_of
 
 STUFF = {Task.STUFF}
 MOST_PIXELS = 2**31
@@ -35,7 +51,7 @@ def stuff_one_per_category(index: Index) -> Iterable[Finding]:
 
     What breaks: converters and evaluators of stuff take one mask for each category of an image; the others are lost.
     Definition: image and category of two annotations are equal; the first one is not reported.
-    Fix: merge the masks into one. Unsafe: parts that were told apart no longer are.
+    Fix: merge the masks into one annotation. Only a person can: parts that were told apart no longer are.
     """
     rows, first = repeats(index.has("image_id") & index.has("category_id"), index.category_id, index.image_id)
     return index.at(rows, None, "the same image and category as annotation {first}", first=index.id[first])
@@ -52,15 +68,28 @@ def stuff_iscrowd(index: Index) -> Iterable[Finding]:
     return index.where(index.crowd, "iscrowd", "iscrowd is 1")
 
 
+@stuff_iscrowd.fix(Stage.DEFAULT, safe=False, writes=["iscrowd"])
+def no_crowd_of_stuff(record: Record) -> Record:
+    """Take it for stuff."""
+    return record | {"iscrowd": 0}
+
+
 @rule("U004", "stuff-polygon", Severity.INFO, impact=3, tasks=STUFF)
 def stuff_polygon(index: Index) -> Iterable[Finding]:
     """The mask of stuff is a polygon.
 
     What breaks: evaluators of stuff expect run lengths; polygons cannot hold the holes that stuff has around things.
     Definition: `segmentation` holds at least one ring.
-    Fix: turn it into run lengths. Unsafe: pixels lose the outline.
+    Fix: turn it into run lengths of the pixels that pycocotools has it cover. Unsafe: pixels lose the outline.
     """
     return index.where(index.is_polygon, "segmentation", "a polygon, not run lengths")
+
+
+@stuff_polygon.fix(Stage.SHAPE, safe=False, writes=["segmentation"])
+def run_lengths_of_stuff(record: Record, image: Image | None) -> Record:
+    """Write the runs as text, as official files have it for stuff."""
+    runs, size = rasterised(record.get("segmentation"), image), size_of(image)
+    return record | {"segmentation": {"counts": compressed(runs), "size": [*size]}} if runs and size else record
 
 
 @rule("U005", "stuff-overlap", Severity.WARNING, impact=3, requires=["annotation-duplicate-exact", "stuff-one-per-category"],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from cocolint.api import Dataset, Finding, Images, Index, Member, Severity, Task, rule
+from cocolint.api import Dataset, Finding, Images, Index, Ints, Member, Renumbered, Severity, Stage, Task, rule
 
-from ._splits import are_renamed, are_resized, literal, rows_of_one_id
+from ._splits import are_renamed, are_resized, highest_id, literal, rows_of_one_id
 
 _ONE_OF_THESE = frozenset({Task.INSTANCES, Task.LABELS, Task.PANOPTIC, Task.PERSON_KEYPOINTS, Task.STUFF})
 """Datumaro takes annotations of one of these tasks only."""
@@ -51,7 +51,8 @@ def annotation_id_clash_between_tasks(dataset: Dataset, index: Index) -> Iterabl
     for a file.
     Source: official instances and person_keypoints share the ids of the same objects, which is no clash; their captions are
     numbered on their own, and do clash.
-    Fix: number the annotations of all files in one go, and keep the map. Safe: no object is meant to be the other one.
+    Fix: give the annotations new ids in the later file, and those of the same id and image in the files of other tasks along
+    with them, and keep the map. Safe: no object is meant to be the other one.
     """
     for other in _of_other_tasks(dataset):
         here, there = np.flatnonzero(index.has("id")), np.flatnonzero(other.index.has("id"))
@@ -61,6 +62,37 @@ def annotation_id_clash_between_tasks(dataset: Dataset, index: Index) -> Iterabl
             text = f"{len(clashes):,} of {len(index):,} ids, such as {clashes[0]}, stand for another image in {other.display}"
             yield Finding(literal(text), "annotations")
             return
+
+
+@annotation_id_clash_between_tasks.fix(Stage.ID, safe=True)
+def objects_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
+    """Give annotations a new id where an earlier file has theirs on another image: the same one in all files."""
+    free = highest_id(members, "annotations") + 1
+    named = [member for member in members if member.facts.follows_pattern and not member.facts.task.is_results]
+    for subset in dict.fromkeys((member.facts.subset, member.place) for member in named):
+        group = [member for member in named if (member.facts.subset, member.place) == subset]
+        objects = [_objects_in(member) for member in group]
+        if any(len(np.unique(one[:, 0])) < len(one) for one in objects):
+            continue
+        known, first, inverse = np.unique(np.concatenate(objects), axis=0, return_index=True, return_inverse=True)
+        order = np.lexsort([first, known[:, 0]])
+        is_later = np.zeros(len(known), bool)
+        is_later[order[1:]] = known[order[1:], 0] == known[order[:-1], 0]
+        new = known[:, 0].copy()
+        new[is_later] = np.arange(free, free + np.count_nonzero(is_later))
+        free += int(np.count_nonzero(is_later))
+        stops = np.cumsum([len(one) for one in objects])
+        for member, one, places in zip(group, objects, np.split(inverse.ravel(), stops[:-1]), strict=True):
+            moved = is_later[places]
+            if moved.any():
+                ids = dict(zip(one[moved, 0].tolist(), new[places[moved]].tolist(), strict=True))
+                yield Renumbered(member.display, "annotations", ids)
+
+
+def _objects_in(member: Member) -> Ints:
+    """Return the id and the image of each annotation that has an id (n, 2)."""
+    index = member.index
+    return np.column_stack([index.id, index.image_id])[index.has("id")]
 
 
 @rule("X013", "task-conflict", Severity.INFO)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
-
-import msgspec
 
 from cocolint.engine.fixing import Record
 from cocolint.mend.jobs import BY_RECORD, Job, NotAsMeant, Note, Stretch, Surround, guarded
+from cocolint.mend.layout import Layout, Texts
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, applied, changed, equal, load, without
 from cocolint.model import MISSING, Change
 from cocolint.read.locate import KINDS
-from cocolint.read.slicing import address
 from cocolint.read.source import NONFINITE
 
 _NONFINITE = NONFINITE[1:-1].decode()
@@ -84,26 +84,28 @@ class _Step(NamedTuple):
     after: Any
 
 
-class _Made(NamedTuple):
-    """What the jobs made of a record, and how its text changes.
+@dataclass(eq=False)
+class _Made:
+    """What the jobs made of the records `rows`, which are alike, and how their texts change.
 
     `inside` holds the edits within each field that changes, by its number, counted from where its value begins; `behind` is
     put behind the last field. `is_whole` tells that fields were taken out, so that the whole record has to be looked at.
     """
 
     steps: list[_Step]
-    inside: dict[int, list[Edit]]
-    behind: bytes
-    is_whole: bool
+    inside: dict[int, list[Edit]] = field(default_factory=dict)
+    behind: bytes = b""
+    is_whole: bool = False
+    rows: list[int] = field(default_factory=list)
 
     @property
     def after(self) -> Any:
-        """What became of the fields that the jobs saw, None if the record is dropped."""
+        """What became of the fields that the jobs saw, None if the records are dropped."""
         return self.steps[-1].after
 
 
-_ALIKE = 200
-"""Records whose fields have at most so many bytes are compared with others: what was made of one is made of its like."""
+Tasks = tuple[tuple[int, int], ...]
+"""The jobs that are to be done to a record, with its place among the rows of each that may tell it from others."""
 
 
 def _fitted(edits: list[Edit], data: bytes, original: bytes) -> list[Edit]:
@@ -125,129 +127,86 @@ def _differing(old: Record, new: Record) -> dict[str, tuple[Any, Any]]:
     return found | {name: (value, MISSING) for name, value in old.items() if name not in new}
 
 
-def _texts(raws: Iterable[Any]) -> tuple[bytes | None, ...]:
-    """Return the texts of some fields, None where there is none."""
-    return tuple([None if raw is msgspec.UNSET else bytes(raw) for raw in raws])
-
-
 class _Mending:
     """The mending of one stretch."""
 
     def __init__(self, mender: Mender, data: bytes, jobs: Sequence[Job]) -> None:
         self._mender = mender
-        self._data = b"[%b]" % data
         self._jobs = jobs
-        self._is_of_row = [job.is_of_row for job in jobs]
         self._callers = [mender.caller(job) for job in jobs]
-        self._notes = [Note() for _ in jobs]
-        self._ids: list[tuple[int, Any, Any]] = []
-        self._manner: Manner | None = None
-        self._alike: dict[Any, _Made] = {}
         self._names = list(dict.fromkeys(name for job in jobs for name in job.fields))
-        attributes = {f"field_{place}": name for place, name in enumerate(self._names)}
-        types = [(attribute, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for attribute in attributes]
-        self._type = msgspec.defstruct("Some", types, rename=attributes, gc=False)
-        self._raws, self._fields, self._starts = self._read(self._data)
+        self._old = Layout(b"[%b]" % data, self._names)
+        self._manner: Manner | None = None
 
     def result(self, original: bytes) -> Stretch | None:
         """Return the mended stretch, None if nothing changed."""
-        edits: list[Edit] = []
-        made_of: dict[int, _Made] = {}
-        for row, tasks in self._tasks():
-            fields = self._fields[row]
-            try:
-                made = self._made(row, fields, tasks)
-                if made.steps and made.after is not None:
-                    edits += self._edits(row, fields or (), made)
-            except Unspliceable:
-                continue
-            if made.steps:
-                made_of[row] = made
-                self._note(row, made.steps)
+        groups = [made for made in self._groups() if made.steps]
+        edits = sorted(chain.from_iterable(self._edits(made) for made in groups if made.after is not None))
+        made_of = {row: made for made in groups for row in made.rows}
         if not made_of:
             return None
-        dropped = {row for row, made in made_of.items() if made.after is None}
-        kept = [row not in dropped for row in range(len(self._raws))]
-        edits = sorted(edits + self._without(kept)) if dropped else edits
-        self._verify(applied(self._data, edits), kept, made_of)
+        kept = [row for row in range(len(self._old)) if row not in made_of or made_of[row].after is not None]
+        if len(kept) < len(self._old):
+            is_kept = set(kept)
+            spots = [Spot(start, start, stop) for start, stop in self._old.places]
+            edits = sorted([*edits, *without(spots, [row in is_kept for row in range(len(spots))])])
+        self._verify(applied(self._old.array, edits), kept, made_of)
         whole = b"[%b]" % original
-        text = applied(whole, edits if whole == self._data else _fitted(edits, self._data, whole))[1:-1]
-        return Stretch(text, len(kept) - len(dropped), self._notes, self._ids)
+        text = applied(whole, edits if whole == self._old.array else _fitted(edits, self._old.array, whole))[1:-1]
+        return Stretch(text, len(kept), [self._note(number, groups) for number in range(len(self._jobs))], self._ids(groups))
 
-    def _tasks(self) -> list[tuple[int, list[tuple[int, int]]]]:
-        """Return for each row the jobs that are to be done, with the place of the row in each."""
-        tasks: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    def _groups(self) -> list[_Made]:
+        """Return what the jobs make of the records: what is alike and has the same to be done is looked at once."""
+        found: dict[Any, _Made] = {}
+        for row, tasks in sorted(self._tasks().items()):
+            texts = self._old.texts[row]
+            key = tasks, row if texts is None else texts
+            made = found.get(key)
+            if made is None:
+                made = found[key] = self._make(row, tasks)
+            made.rows.append(row)
+        return list(found.values())
+
+    def _tasks(self) -> dict[int, Tasks]:
+        """Return for each row what is to be done to it."""
+        tasks: dict[int, Tasks] = {}
         for number, job in enumerate(self._jobs):
             for place, row in enumerate(job.rows.tolist()):
-                tasks[row].append((number, place))
-        return sorted(tasks.items())
+                task = ((number, place if job.is_of_row else 0),)
+                tasks[row] = tasks[row] + task if row in tasks else task
+        return tasks
 
-    def _read(self, array: bytes) -> tuple[list[msgspec.Raw], Sequence[tuple[Any, ...] | None], Sequence[int]]:
-        """Return the texts of the records, the fields of each that some job wants, and where each record begins.
-
-        A field is UNSET where there is none; of a record that is no object there is None.
-        """
-        raws = msgspec.json.decode(array, type=list[msgspec.Raw])
-        try:
-            fields = list(map(msgspec.structs.astuple, msgspec.json.decode(array, type=list[self._type])))  # type: ignore[name-defined]
-        except msgspec.DecodeError:
-            base = address(array)
-            return raws, [self._fields_of(raw) for raw in raws], [address(raw) - base for raw in raws]
-        starts = []
-        place = 0
-        for raw in raws:  # all are objects: each begins with the next brace
-            place = array.index(b"{", place)
-            starts.append(place)
-            place += memoryview(raw).nbytes
-        return raws, fields, starts
-
-    def _fields_of(self, raw: msgspec.Raw) -> tuple[Any, ...] | None:
-        try:
-            return msgspec.structs.astuple(msgspec.json.decode(raw, type=self._type))
-        except msgspec.DecodeError:
-            return None
-
-    def _made(self, row: int, raws: tuple[Any, ...] | None, tasks: list[tuple[int, int]]) -> _Made:
-        """Return what the jobs make of a record: the same as of an earlier one, if nothing tells the two apart."""
-        if raws is None:
-            return self._make(row, None, tasks)
-        texts = _texts(raws)
-        numbers = tuple([number for number, _ in tasks])
-        made = self._alike.get((numbers, texts))
-        if made is None:
-            made = self._make(row, texts, tasks)
-            is_short = sum(map(len, filter(None, texts))) <= _ALIKE
-            if is_short and not any(self._is_of_row[number] for number in numbers):
-                self._alike[numbers, texts] = made
-        return made
-
-    def _make(self, row: int, texts: tuple[bytes | None, ...] | None, tasks: list[tuple[int, int]]) -> _Made:
+    def _make(self, row: int, tasks: Tasks) -> _Made:
+        texts = self._old.texts[row]
         fields = None if texts is None else {n: text for n, text in zip(self._names, texts, strict=True) if text is not None}
         steps = self._steps(row, fields, tasks)
         if not steps or steps[-1].after is None:
-            return _Made(steps, {}, b"", False)
+            return _Made(steps)
         differing = _differing(steps[0].before, steps[-1].after)
         if fields is None or any(value is MISSING for _, value in differing.values()):
-            return _Made(steps, {}, b"", True)
-        manner = self._manner_of(row)
-        inside = {
-            self._names.index(name): list(changed(fields[name], before, after, 0, manner.comma))
-            for name, (before, after) in differing.items()
-            if before is not MISSING
-        }
-        more = {name: after for name, (before, after) in differing.items() if before is MISSING}
-        return _Made(steps, inside, added(more, manner, bytes(self._raws[row])) if more else b"", False)
+            return _Made(steps, is_whole=True)
+        try:
+            manner = self._manner_of(row)
+            inside = {
+                self._names.index(name): list(changed(fields[name], before, after, 0, manner.comma))
+                for name, (before, after) in differing.items()
+                if before is not MISSING
+            }
+            more = {name: after for name, (before, after) in differing.items() if before is MISSING}
+            return _Made(steps, inside, added(more, manner, self._old.text(row)) if more else b"")
+        except Unspliceable:
+            return _Made([])
 
     def _manner_of(self, row: int) -> Manner:
         """Return the manner of a record, which is that of all of them."""
         if self._manner is None:
-            self._manner = Manner.of(bytes(self._raws[row]))
+            self._manner = Manner.of(self._old.text(row))
         return self._manner
 
-    def _steps(self, row: int, fields: dict[str, bytes] | None, tasks: list[tuple[int, int]]) -> list[_Step]:
+    def _steps(self, row: int, fields: dict[str, bytes] | None, tasks: Tasks) -> list[_Step]:
         """Return what the jobs make of a record, one after the other, as far as they change it."""
         value = self._mender.value
-        before = value(bytes(self._raws[row])) if fields is None else {name: value(text) for name, text in fields.items()}
+        before = value(self._old.text(row)) if fields is None else {name: value(text) for name, text in fields.items()}
         steps: list[_Step] = []
         for number, place in tasks:
             after = self._callers[number](copy.deepcopy(before), place)
@@ -258,65 +217,79 @@ class _Mending:
                 break
         return steps
 
-    def _note(self, row: int, steps: list[_Step]) -> None:
-        for number, before, after in steps:
-            note, job = self._notes[number], self._jobs[number]
-            note.count += 1
-            note.dropped += after is None
-            has_room = self._mender.limit is None or len(note.changes) < self._mender.limit
-            if not has_room and "id" not in job.fields and note.fields.issuperset(job.fixer.writes):
+    def _edits(self, made: _Made) -> Iterator[Edit]:
+        """Yield how the texts of some records change; those that cannot be spliced are left out of `made`."""
+        old = self._old
+        refused = set()
+        for row in made.rows:
+            end = old.end_inside(row) if made.behind else 0
+            if made.is_whole or (made.behind and end == old.places[row].start + 1):
+                try:
+                    yield from self._edits_of_whole(row, made)
+                except Unspliceable:
+                    refused.add(row)
                 continue
-            found = {"": (before, MISSING)} if after is None else _differing(before, after)
-            note.fields |= found.keys() - {""}
-            if "id" in found:
-                self._ids.append((row, *found["id"]))
-            if has_room:
-                id_ = self._id_of(row)
-                note.changes += [Change(job.fixer.rule, self._mender.kind, id_, name, *pair) for name, pair in found.items()]
+            for number, inner in made.inside.items():
+                begin = old.start_of_value(row, number)
+                for edit in inner:
+                    yield Edit(begin + edit.start, begin + edit.stop, edit.text)
+            if made.behind:
+                yield Edit(end, end, made.behind)
+        made.rows = [row for row in made.rows if row not in refused]
+
+    def _edits_of_whole(self, row: int, made: _Made) -> list[Edit]:
+        text = self._old.text(row)
+        whole, before, after = self._mender.value(text), made.steps[0].before, made.after
+        meant = {name: value for name, value in whole.items() if name in after or name not in before} | after
+        return list(changed(text, whole, meant, self._old.places[row].start))
+
+    def _note(self, number: int, groups: Iterable[_Made]) -> Note:
+        """Return what one job did."""
+        note, job = Note(), self._jobs[number]
+        found: list[tuple[int, Any]] = []
+        for made in groups:
+            for step in made.steps:
+                if step.job == number:
+                    pairs = {"": (step.before, MISSING)} if step.after is None else _differing(step.before, step.after)
+                    note.count += len(made.rows)
+                    note.dropped += len(made.rows) if step.after is None else 0
+                    note.fields |= pairs.keys() - {""}
+                    found += [(row, pairs) for row in made.rows[: self._mender.limit]]
+        for row, pairs in sorted(found, key=itemgetter(0))[: self._mender.limit]:
+            id_ = self._id_of(row)
+            note.changes += [Change(job.fixer.rule, self._mender.kind, id_, name, *pair) for name, pair in pairs.items()]
+        return note
+
+    def _ids(self, groups: Iterable[_Made]) -> list[tuple[int, Any, Any]]:
+        """Return the rows, old and new values of the ids that changed."""
+        found = []
+        for made in groups:
+            for _, before, after in made.steps:
+                pair = () if after is None else _differing(before, after).get("id", ())
+                if pair and pair[0] is not MISSING:
+                    found += [(row, *pair) for row in made.rows]
+        return sorted(found, key=itemgetter(0))
 
     def _id_of(self, row: int) -> Any:
-        record = self._mender.value(bytes(self._raws[row]))
+        record = self._mender.value(self._old.text(row))
         return record.get("id") if isinstance(record, dict) else None
 
-    def _edits(self, row: int, raws: tuple[Any, ...], made: _Made) -> list[Edit]:
-        raw, start = bytes(self._raws[row]), self._starts[row]
-        if made.is_whole or (made.behind and not raw[1:-1].strip()):
-            whole, old, new = self._mender.value(raw), made.steps[0].before, made.after
-            meant = {name: value for name, value in whole.items() if name in new or name not in old} | new
-            return list(changed(raw, whole, meant, start))
-        edits = []
-        for place, inner in made.inside.items():
-            begin = start + address(raws[place]) - address(self._raws[row])
-            edits += [Edit(begin + edit.start, begin + edit.stop, edit.text) for edit in inner]
-        if made.behind:
-            stop = start + len(raw[:-1].rstrip())
-            edits.append(Edit(stop, stop, made.behind))
-        return sorted(edits) if len(edits) > 1 else edits
-
-    def _without(self, kept: list[bool]) -> list[Edit]:
-        sizes = [memoryview(raw).nbytes for raw in self._raws]
-        spots = [Spot(start, start, start + size) for start, size in zip(self._starts, sizes, strict=True)]
-        return list(without(spots, kept))
-
-    def _verify(self, text: bytes, kept: list[bool], made_of: Mapping[int, _Made]) -> None:
+    def _verify(self, text: bytes, kept: list[int], made_of: Mapping[int, _Made]) -> None:
         """Read the mended text and compare it with what it should hold. Raises `NotAsMeant`."""
-        raws, fields, _ = self._read(text)
-        rows = [row for row, is_kept in enumerate(kept) if is_kept]
-        if len(raws) != len(rows):
+        new = Layout(text, self._names)
+        if len(new) != len(kept):
             raise NotAsMeant
-        seen: set[tuple[int, tuple[bytes | None, ...]]] = set()
-        for raw, some, row in zip(raws, fields, rows, strict=True):
-            made = made_of.get(row)
-            if made is None:
-                if memoryview(raw) != memoryview(self._raws[row]):
-                    raise NotAsMeant
-                continue
-            texts = _texts(some or ())
-            if (id(made), texts) in seen:
-                continue
-            for name, found in zip(self._names, texts, strict=True):
-                if (found is None) == (name in made.after):
-                    raise NotAsMeant
-                if found is not None and not equal(self._mender.value(found), made.after[name]):
-                    raise NotAsMeant
-            seen.add((id(made), texts))
+        makers = list(map(made_of.get, kept))
+        for made, texts in set(zip(makers, new.texts, strict=True)):
+            if made is not None and not (texts is not None and self._holds(texts, made.after)):
+                raise NotAsMeant
+        for place, (made, row) in enumerate(zip(makers, kept, strict=True)):
+            if made is None and new.text(place) != self._old.text(row):
+                raise NotAsMeant
+
+    def _holds(self, texts: Texts, record: Record) -> bool:
+        """Whether the texts of the fields that the jobs saw are those of a record."""
+        return all(
+            name not in record if text is None else name in record and equal(self._mender.value(text), record[name])
+            for name, text in zip(self._names, texts, strict=True)
+        )

@@ -150,8 +150,10 @@ def appended(inside: bytes, records: Sequence[dict[str, Any]]) -> bytes:
     if not spots:
         return b", ".join(spelled(record, b"{}", b", ") for record in records)
     last = spots[-1]
-    gap = text[spots[-2].stop : last.start] if len(spots) > 1 else b"," + text[1 : last.start]
-    items = [gap + _object_like(text[last.start : last.stop], record) for record in records]
+    model = text[last.start : last.stop]
+    around = text[1 : last.start]
+    gap = text[spots[-2].stop : last.start] if len(spots) > 1 else b"," + around if around else Manner.of(model).comma
+    items = [gap + _object_like(model, record) for record in records]
     return b"".join([text[1 : last.stop], *items, text[last.stop : -1]])
 
 

@@ -136,12 +136,13 @@ class Pictures:
         for row in self.named[~self.there[self.named]].tolist():
             name = self._images.file_name[row]
             parts = [] if leads_out(name) else _plain(name).split("/")
-            shorter = (tail for start in range(1, len(parts)) if self._holds(tail := "/".join(parts[start:])))
+            shorter = (tail for start in range(1, len(parts)) if self.holds(tail := "/".join(parts[start:])))
             if tail := next(shorter, ""):
                 found[row] = tail
         return found
 
-    def _holds(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name, whatever it holds."""
         try:
             return self._folder.size_of(name) is not None
         except OSError:

@@ -88,6 +88,11 @@ class Picture(NamedTuple):
     areas: Ints = _NOTHING
     palette: Ints = _NOTHING[:, 0]
 
+    @property
+    def has_ids(self) -> bool:
+        """Whether it was decoded, and its red, green and blue are of 8 bits each."""
+        return self.mode in _WITH_IDS and not self.problem
+
     def coloured(self, ids: Ints) -> Picture:
         """Return the picture without its palette: with its colours for values if half of them or more are `ids`."""
         if not len(self.palette):
@@ -158,7 +163,7 @@ class SegmentMaps:
     @cached_property
     def has_ids(self) -> Bools:
         """Whether the picture was decoded, and its red, green and blue are of 8 bits each."""
-        return np.array([picture.mode in _WITH_IDS and not picture.problem for picture in self._pictures], bool)
+        return np.array([picture.has_ids for picture in self._pictures], bool)
 
     @cached_property
     def owner(self) -> Ints:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import msgspec
 import numpy as np
 
@@ -22,12 +26,18 @@ class Again:
     def at(self, rows: Ints) -> Annotations:
         """Return the annotations at `rows`, which ascend; the first of `rows` is row 0 of the table, and so on."""
         document = self._document
-        parts: list[bytes] = []
+        reader = RecordReader(document.task, "annotations", document.source.nonfinite)
+        records = reader.read(b"[%b]" % b",".join(self._texts(rows)))
+        return annotations_of(Masks(records.rows, records.broken), document.images, document.categories)
+
+    def records(self, rows: Ints) -> list[Any]:
+        """Return the annotations at `rows`, which ascend, with all that they hold."""
+        return list(map(json.loads, self._texts(rows)))
+
+    def _texts(self, rows: Ints) -> Iterator[bytes]:
+        document = self._document
         for number, span in enumerate(document.slices):
             first, stop = np.searchsorted(rows, document.row_starts[number : number + 2])
             if first < stop:
                 raws = msgspec.json.decode(array_of(document.source.data, *span), type=list[msgspec.Raw])
-                parts += [bytes(raws[row]) for row in (rows[first:stop] - document.row_starts[number]).tolist()]
-        reader = RecordReader(document.task, "annotations", document.source.nonfinite)
-        records = reader.read(b"[%b]" % b",".join(parts))
-        return annotations_of(Masks(records.rows, records.broken), document.images, document.categories)
+                yield from (bytes(raws[row]) for row in (rows[first:stop] - document.row_starts[number]).tolist())

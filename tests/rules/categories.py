@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.support.cases import CATEGORIES, Case, Data
 from tests.support.set_cases import SetCase
@@ -56,9 +57,9 @@ def with_gap(data: Data) -> Data:
     return data
 
 
-def detections(*categories: int) -> Callable[[Data], Data]:
+def detections(*categories: int) -> Callable[[Any], Any]:
     """Return an edit of results to one of each of these categories."""
-    return lambda data: [{**data[0], "image_id": 101, "category_id": number} for number in categories]  # type: ignore[return-value]
+    return lambda data: [{**data[0], "image_id": 101, "category_id": number} for number in categories]
 
 
 CASES = [

@@ -14,6 +14,7 @@ from tests.support.cases import COLUMN, REMOVED, Case, Data, crowded, put, sound
 
 OFFICIAL = [i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)]
 UNKNOWN = ("results-image-id-unknown",)
+TRIANGLE = [[10, 20, 110, 20, 110, 70]]
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def but_one(name: str, value: Any) -> Callable[[Data], Any]:
 
 CASES = [
     case("results-image-id-unknown", "one", 1, {"/1/image_id": 3}),
-    case("results-image-id-unknown", "all", 2, {"/0/image_id": 101, "/1/image_id": 102}),
+    case("results-image-id-unknown", "all", 2, {"/0/image_id": 101, "/1/image_id": 102}, leaves=2),
     case("results-image-id-unknown", "numbers in the names of images", 2, {"/0/image_id": 139, "/1/image_id": 9},
          true_edit={"/images/0/file_name": "val/000000000139.jpg"}),
     case("results-image-id-unknown", "of a caption", 1, {"/0/image_id": 9}, task="results_captions", true=captions),
@@ -167,6 +168,20 @@ CASES = [
     case("results-image-id-unknown", "a text is told by results-image-id-type", edit={"/1/image_id": "3"},
          also=("results-image-id-type",)),
     Case("results-image-id-unknown", "nothing to compare with", edit={"/1/image_id": 3}, task="results_bbox"),
+    case("results-image-id-type", "names of files, and what they end in", 3, change=root([
+        {**BOX, "image_id": text} for text in ("000001.jpg", "000002", "2")])),
+    case("results-image-id-type", "a name in two folders, and one that is the id of another image", 3, leaves=1,
+         true_edit={"/images/0/file_name": "a/7.jpg", "/images/1/file_name": "b/7.jpg"},
+         change=root([{**BOX, "image_id": text} for text in ("7.jpg", "a/7.jpg", "b/7.jpg")])),
+    case("results-image-id-type", "a number that is the name of another image", 1, {"/0/image_id": "2"},
+         true_edit={"/images/0/file_name": "2.jpg"}),
+    case("results-segm-polygon", "in the size of the image", 2, {f"/{i}/segmentation": TRIANGLE for i in (0, 1)},
+         task="results_segm"),
+    case("results-segm-polygon", "a ring that is none, and one that goes far away", 2, leaves=2, task="results_segm",
+         edit={"/0/segmentation": [[1, 2]], "/1/segmentation": [[1, 2, 1e8, 2, 1e8, 9e7]]}),
+    case("results-segm-polygon", "no pixel", 1, {"/0/segmentation": [[5, 5, 5, 5, 5, 5]]}, leaves=1, task="results_segm"),
+    case("results-segm-polygon", "an image without a size", 1, {"/1/segmentation": TRIANGLE}, leaves=1,
+         task="results_segm", true_edit={"/images/1/width": 0}),
     case("results-category-unknown", "one", 1, {"/1/category_id": 3}),
     case("results-category-unknown", "of a mask", 1, {"/0/category_id": 0}, task="results_segm"),
     case("results-category-unknown", "too few for a verdict", 2, {"/0/category_id": 0, "/1/category_id": 0}),
