@@ -12,7 +12,7 @@ import msgspec
 from cocolint.read.slicing import address
 
 _KEY = re.compile(rb'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*')
-_OPENING = re.compile(rb"[\[{]\s*")
+_LINES = re.compile(rb"\[(\s*)(?:\[(\s*))?")
 
 
 class Edit(NamedTuple):
@@ -105,7 +105,7 @@ def changed(text: bytes, old: Any, new: Any, start: int = 0, comma: bytes = b", 
     if isinstance(old, list) and isinstance(new, list):
         spots = items_of(text)
         kept = _kept_of(old, new) if len(new) < len(old) else None
-        if kept is not None:
+        if kept is not None and any(kept):
             yield from without(spots, kept, start)
             return
         if len(old) == len(new):
@@ -200,13 +200,24 @@ def spelled(value: Any, like: bytes, comma: bytes, literally: bool = False) -> b
     if not literally:
         json.loads(like, parse_int=keep, parse_float=keep)
     between = comma.decode()
+    gaps = [] if literally else _gaps(like)
 
-    def text_of(item: Any, is_ascii: bool) -> str:
+    def array_of(items: list[Any], is_ascii: bool, depth: int) -> str:
+        texts = [text_of(item, is_ascii, depth + 1) for item in items]
+        before, end = (gaps[depth + 1], gaps[depth]) if depth + 1 < len(gaps) else ("", "")
+        if not before or not texts:
+            return f"[{between.join(texts)}]"
+        return f"[{before}{(',' + before).join(texts)}{end}]"
+
+    def text_of(item: Any, is_ascii: bool, depth: int = 0) -> str:
         if isinstance(item, list):
-            return f"[{between.join(text_of(inner, is_ascii) for inner in item)}]"
+            return array_of(item, is_ascii, depth)
         if isinstance(item, dict):
             colon = ": " if comma.endswith(b" ") else ":"
-            pairs = (json.dumps(key, ensure_ascii=is_ascii) + colon + text_of(inner, is_ascii) for key, inner in item.items())
+            pairs = (
+                json.dumps(key, ensure_ascii=is_ascii) + colon + text_of(inner, is_ascii, len(gaps))
+                for key, inner in item.items()
+            )
             return f"{{{between.join(pairs)}}}"
         known = spellings.get((type(item), item)) if isinstance(item, int | float) else None
         return known or json.dumps(item, ensure_ascii=is_ascii)
@@ -215,6 +226,21 @@ def spelled(value: Any, like: bytes, comma: bytes, literally: bool = False) -> b
         return text_of(value, like.isascii()).encode()
     except UnicodeEncodeError:
         return text_of(value, is_ascii=True).encode()
+
+
+def _gaps(text: bytes) -> list[str]:
+    """Return what stands before the end of an array that is written in lines, and before items one and two levels below.
+
+    Nothing is returned for text on one line; a level on one line is "".
+    """
+    opening = _LINES.match(text)
+    if not opening or b"\n" not in opening[0]:
+        return []
+    end = text[len(text[:-1].rstrip()) : -1].decode()
+    first = opening[1].decode()
+    second = opening[2]
+    unit = first[len(end) :]
+    return [end, first, first + unit if second is None else second.decode()]
 
 
 def items_of(text: bytes | memoryview) -> list[Spot]:

@@ -87,3 +87,19 @@ def test_spelling_stays(old: str, new: Any, text: str) -> None:
 def test_a_key_that_stands_twice_is_left_alone() -> None:
     with pytest.raises(Unspliceable):
         spliced('{"a": 1, "a": 2}', {"a": 3})
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([[1, 2, 3, 4, 5, 6], [7, 8]], [[1, 2, 3, 4.5]]),
+        ([1, 2, 3], [[1, 2, 3]]),
+        ([[1, 2], [3, 4]], [1, 2, 3, 4]),
+        ([[1, 2, 3, 4], [5, 6, 7, 8]], [[9] * 7]),
+        ([[1, 2]], []),
+    ],
+)
+def test_arrays_in_lines_stay_in_lines(old: Any, new: Any, indent: Any) -> None:
+    text = json.dumps({"a": 1, "s": old, "b": 2}, indent=indent)
+    assert spliced(text, {"a": 1, "s": new, "b": 2}) == json.dumps({"a": 1, "s": new, "b": 2}, indent=indent)
