@@ -1,4 +1,4 @@
-"""Write what the documentation says of the rules, from the rules: docs/rules.md, and in README.md a table and a sample.
+"""Write what the documentation says of rules and settings from themselves: two pages, and parts of the README and tutorial.
 
 `python docs/generate.py` after a change of a rule or a report; a test fails where it was forgotten.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import cocolint
-from cocolint import profiles
+from cocolint import config, profiles
 from cocolint.engine import registry
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, SECTIONS, Rule
 from cocolint.model import Severity
@@ -38,7 +38,32 @@ def pages() -> dict[Path, str]:
     text = _replaced(text, "rules", f"\n{_table(rules)}\n")
     if "<!-- profiles: begin -->" in text:
         text = _replaced(text, "profiles", f"\n{_profiles()}\n")
-    return {readme: text, ROOT / "docs" / "rules.md": _reference(rules)}
+    docs = ROOT / "docs"
+    tutorial = docs / "tutorial.md"
+    return {
+        readme: text,
+        docs / "rules.md": _reference(rules),
+        docs / "settings.md": _settings(),
+        tutorial: _replaced(tutorial.read_text(encoding="utf-8"), "tutorial", f"\n```\n{_first_look()}```\n"),
+    }
+
+
+def _first_look() -> str:
+    """The table and the verdict of the check that the tutorial begins with."""
+    out = io.StringIO()
+    with contextlib.chdir(ROOT / "docs" / "tutorial"):
+        report = cocolint.check("annotations", jobs=1)
+        report.seconds = 0.1
+        write(report, Style(width=SAMPLE_WIDTH), out)
+    return out.getvalue().partition(" summary ")[2].partition("\n")[2]
+
+
+def _settings() -> str:
+    """The page of all keys of the configuration file."""
+    lines = [f"| `{key}` | {text} |" for key, text in config.ABOUT.items()]
+    head = "They stand in `cocolint.toml`, or in `pyproject.toml` below `[tool.cocolint]`; the nearest file upwards counts."
+    options = "Options of rules are named with each [rule](rules.md); options of the command line go first."
+    return "\n".join(["# Settings", "", head, options, "", "| key | meaning |", "|---|---|", *lines, ""])
 
 
 def _replaced(text: str, part: str, content: str) -> str:
