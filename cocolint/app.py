@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cocolint import config, discover, label_list
+from cocolint.cache.results import Results
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.running import Absent, crashes_of
-from cocolint.gate import Gate
+from cocolint.gates.exceptions import Exceptions
+from cocolint.gates.gate import Gate
 from cocolint.model import AnnotationFile, ExitCode, Mending, Report
 from cocolint.pictures import image_root
 from cocolint.run import NoProgress, Progress, Run
@@ -27,13 +29,19 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     given = list(paths)
     rules = registry.load(settings.rules_path)
     gate = Gate(settings, rules)
-    files = [_as_told(file, settings) for file in discover.find(given, settings.exclude, settings.kinds)]
+    exceptions = Exceptions(settings, rules, all(map(os.path.isdir, given)))
+    found = discover.find(given, settings.exclude, settings.kinds)
+    files = [_as_told(file, settings) for file in found if not exceptions.is_baseline(file)]
     if settings.images_root and not settings.no_images:
         image_root.folder_at(settings.images_root)
     no_labels = Absent("there is no list of labels: name it with --labels")
     labels = label_list.load(settings.labels) if settings.labels else no_labels
-    run = Run(gate, config.rule_options(settings, rules), settings, {"labels": labels}, progress or NoProgress())
+    run = Run(gate, exceptions, config.rule_options(settings, rules), settings, {"labels": labels}, progress or NoProgress())
+    if settings.use_cache and settings.mending is Mending.OFF:  # mending keeps more of a file, and only while it runs
+        run.cache = Results(settings.cache_folder, gate.rules, run.options, settings.rules_path, settings.processes)
     run.check(files)
+    if settings.write_baseline or settings.prune_baseline:
+        run.renew_baseline()
     report = _report_of(run)
     if settings.mending is not Mending.OFF:
         report = _mended(run, files, given)
@@ -94,9 +102,12 @@ def _report_of(run: Run) -> Report:
             for name, time_ in outcome.seconds.items():
                 seconds[name] += time_
     skips = [skip for result in run.results for skip in result.skips]
+    stale = run.exceptions.stale(run.results, run.ran)
     return Report(
         run.results, skips, crashes, len(run.gate.chosen), run.not_coco, run.stopped_early, 0.0, dict(seconds),
-        run.gate.exit_code(run.results, run.broken or bool(crashes)),
+        run.gate.exit_code(run.results, run.broken or bool(crashes), bool(stale)),
         lambda group, limit: run.locators[group.path].occurrences(group.finding, limit),
         dict(run.steps), {rule.code: rule.name for rule in run.gate.chosen},
+        stale=stale, notes=[*run.gate.notes(run.results), *run.exceptions.notes()],
+        run=run,
     )  # fmt: skip

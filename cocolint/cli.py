@@ -65,7 +65,12 @@ def check(
         bool, typer.Option("--exit-non-zero-on-fix", help="Exit with 1 if anything was mended.")
     ] = False,
     out: Annotated[Optional[Path], typer.Option(help="Folder for mended copies; nothing else is written.")] = None,  # noqa: UP045
-    output_format: Annotated[str, typer.Option(help="full, concise, json, jsonl or github.")] = "",
+    output_format: Annotated[
+        str, typer.Option(help="full, concise, json, jsonl, github, gitlab, sarif, junit, rdjson, markdown, html.")
+    ] = "",
+    reports: Annotated[
+        Selectors, typer.Option("--report", metavar="FORMAT=FILE", help="Also write a report to a file; may be repeated.")
+    ] = None,
     max_examples: Annotated[str, typer.Option(help="Rows shown of each finding; none for all. [default: 5]")] = "",
     statistics: Annotated[bool, typer.Option("--statistics", help="Only count the findings of each rule.")] = False,
     durations: Annotated[int, typer.Option(help="Show the N slowest rules.", metavar="N", min=0)] = 0,
@@ -75,8 +80,16 @@ def check(
     fail_on: Annotated[str, typer.Option(help="error, warning or info: what makes the run fail. [default: error]")] = "",
     fail_fast: Annotated[bool, typer.Option("-x", help="Stop after the first failed rule: --maxfail 1.")] = False,
     maxfail: Annotated[int, typer.Option(help="Stop after the file in which so many rules failed.", metavar="N", min=0)] = 0,
+    baseline: Annotated[Optional[Path], typer.Option(help="Do not report again what this file lists.")] = None,  # noqa: UP045
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="List what is found in the baseline. [default: cocolint-baseline.json]")
+    ] = False,
+    prune_baseline: Annotated[
+        bool, typer.Option("--prune-baseline", help="Take out of the baseline what is no longer found.")
+    ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if there are findings.")] = False,
     jobs: Annotated[Optional[int], typer.Option("-j", "--jobs", help="Processes. [default: the cores]", min=0)] = None,  # noqa: UP045
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep results of unchanged files.")] = False,
     configuration: Annotated[Selectors, typer.Option("--config", help="A TOML file, or a setting as 'key = value'.")] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
     show_settings: Annotated[bool, typer.Option("--show-settings", help="Print the settings and stop.")] = False,
@@ -88,27 +101,36 @@ def check(
     from cocolint import config, report
     from cocolint.model import ExitCode
     from cocolint.report.progress import Progress
+    from cocolint.report.text import clean
 
     given = {
         "select": _split(select), "extend-select": _split(extend_select), "ignore": _split(ignore), "exclude": _split(exclude),
         "fail-on": fail_on or None, "max-examples": max_examples or None, "jobs": jobs,
         "unsafe-fixes": unsafe_fixes or None, "profiles": _split(profile), "labels": labels or None, "images-root": images_root,
+        "baseline": baseline,
     }  # fmt: skip
     flags: dict[str, Any] = {
         "keyword": keyword, "exit_zero": exit_zero, "maxfail": 1 if fail_fast else maxfail,
         "dialect": dialect, "ground_truth": ground_truth, "no_images": no_images,
         "mending": config.mending(fix, diff, fix_only, out), "out": out, "fix_only": fix_only,
         "exit_non_zero_on_fix": exit_non_zero_on_fix,
+        "write_baseline": write_baseline, "prune_baseline": prune_baseline, "use_cache": not no_cache,
     }  # fmt: skip
     settings = config.resolve(given, flags, task, configuration or [], isolated)
     if show_settings:
         print(config.shown(settings))
         return
     style = report.Style.of(settings, output_format, max_examples, statistics, durations, quiet, verbose, color, show_fixes)
-    settings = dataclasses.replace(settings, changes=style.changes)
-    with Progress() as progress:
-        result = steps.check(paths or ["."], settings, progress)
-    report.write(result, style, sys.stdout)
+    with report.Files(reports or [], style) as files:
+        settings = dataclasses.replace(settings, changes=files.changes)
+        with Progress() as progress:
+            result = steps.check(paths or ["."], settings, progress)
+        try:
+            files.write(result)
+        finally:  # what could not be written to a file is not lost
+            report.write(result, style, sys.stdout)
+    for stale in result.stale:
+        print(clean(f"cocolint: {stale.path}: {stale.code} ({stale.gone:,}): {stale.because}"), file=sys.stderr)
     if result.exit_code is not ExitCode.OK:
         raise typer.Exit(int(result.exit_code))
 
@@ -188,6 +210,16 @@ def schema(task: Annotated[str, typer.Argument(help="The task; all tasks are lis
         print("\n".join(Task))
         return
     print(json.dumps(bundled(config.task_named(task)), indent=2))
+
+
+@app.command()
+def clean() -> None:
+    """Remove what earlier runs left in .cocolint_cache."""
+    from cocolint import config
+    from cocolint.cache import folder
+
+    path = config.load(config.find_file(Path.cwd())).cache_folder
+    print(f"removed {path}" if folder.remove(path) else f"nothing to remove: there is no {path}")
 
 
 @app.command("config")

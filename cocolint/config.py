@@ -11,10 +11,13 @@ from typing import Any
 from cocolint import profiles
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
+from cocolint.gates import allow
 from cocolint.model import Mending, Severity, Task
 from cocolint.read.detect import DIALECTS, PLAIN
 
 FILES = ("cocolint.toml", "pyproject.toml")
+BASELINE = "cocolint-baseline.json"
+CACHE = ".cocolint_cache"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class Settings:
     ignore: tuple[str, ...] = ()
     keyword: str = ""
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    allow: tuple[allow.Allow, ...] = ()
+    baseline: Path | None = None
+    write_baseline: bool = False
+    prune_baseline: bool = False
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, Task] = field(default_factory=dict)
     task: Task | None = None
@@ -56,6 +63,12 @@ class Settings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     config_file: Path | None = None
+    use_cache: bool = False
+
+    @property
+    def cache_folder(self) -> Path:
+        """The folder for what one run leaves for the next: beside the configuration file, else where one stands."""
+        return (self.config_file.parent if self.config_file else Path.cwd()) / CACHE
 
     @property
     def processes(self) -> int:
@@ -70,6 +83,8 @@ ABOUT = {
     "extend-select": "rules to run in addition",
     "ignore": "rules not to run",
     "per-file-ignores": "table of globs to rules not to run on those files",
+    "allow": "array of tables of findings that were looked at and are right: rule, file (a glob), ids, reason",
+    "baseline": "file of findings that are known and not reported again",
     "exclude": "globs of files and folders that are not searched",
     "kinds": "table of globs to the task of files whose name does not tell",
     "profiles": "who will read the files: their demands change severities and options",
@@ -107,7 +122,7 @@ def load(path: Path | None) -> Settings:
     if path.name == "pyproject.toml":
         table = table.get("tool", {}).get("cocolint", {})
     values = {key: _value(key, value, path) for key, value in table.items()}
-    for key in ("rules-path", "images-root"):
+    for key in ("rules-path", "images-root", "baseline"):
         if values.get(key) is not None:
             values[key] = path.parent / values[key]
     named = {key.replace("-", "_"): value for key, value in values.items()}
@@ -127,6 +142,7 @@ def resolve(
         raise ConfigError("--config: more than one file")
     path = Path(files[0]) if files else None if isolated else find_file(Path.cwd())
     settings = load(path)
+    folder = path.parent if path else Path()
     inline = [text for text in configuration if "=" in text]
     table = _parsed("\n".join(inline), "--config") if inline else {}
     table |= {key: value for key, value in given.items() if value is not None}
@@ -134,7 +150,18 @@ def resolve(
     dialect = flags.get("dialect")
     if dialect and dialect not in (PLAIN, *DIALECTS):
         raise ConfigError(f"no dialect '{dialect}'{did_you_mean(dialect, DIALECTS)}; there are {PLAIN}, {', '.join(DIALECTS)}")
-    return replace(settings, **values, **flags, task=task_named(task) if task else None)
+    settings = replace(settings, **values, **flags, task=task_named(task) if task else None)
+    if settings.baseline is None and (settings.write_baseline or settings.prune_baseline):
+        settings = replace(settings, baseline=folder / BASELINE)
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if settings.write_baseline and settings.prune_baseline:
+        raise ConfigError("--write-baseline prunes as well: leave out --prune-baseline")
+    if (settings.write_baseline or settings.prune_baseline) and settings.mending is not Mending.OFF:
+        raise ConfigError("a baseline is written of what there is: mend in a run of its own")
 
 
 def mending(fix: bool, diff: bool, fix_only: bool, out: Path | None) -> Mending:
@@ -239,6 +266,8 @@ _CONVERT: dict[str, Any] = {
     "extend-select": words,
     "ignore": words,
     "per-file-ignores": lambda value: {glob: words(rules) for glob, rules in _table(value).items()},
+    "allow": allow.exceptions,
+    "baseline": Path,
     "exclude": words,
     "kinds": lambda value: {glob: task_named(task) for glob, task in _table(value).items()},
     "profiles": words,
@@ -302,6 +331,8 @@ def shown(settings: Settings) -> str:
 def _toml_text(value: Any) -> str:
     if value is None:
         return '"none"'
+    if isinstance(value, allow.Allow):
+        return _toml_text({key: item for key, item in value.table.items() if item})
     if isinstance(value, bool | int) and not isinstance(value, Severity):
         return str(value).lower()
     if isinstance(value, float):

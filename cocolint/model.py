@@ -238,6 +238,28 @@ class Skip(NamedTuple):
     because: str
 
 
+class Suppressed(NamedTuple):
+    """Rows of a finding that are kept out of the report: by the baseline, or by a reviewed exception with its reason.
+
+    `exception` is the number of that exception in the settings, None for the baseline. `is_whole` tells that no row of the
+    finding is left in the report.
+    """
+
+    group: FindingGroup
+    because: str
+    exception: int | None
+    is_whole: bool
+
+
+class Stale(NamedTuple):
+    """What was suppressed once and is no longer there: `gone` findings of a rule in a file, or in those that a glob means."""
+
+    code: str
+    path: str
+    gone: int
+    because: str
+
+
 class Crash(NamedTuple):
     """A rule that raised: a fault of the rule, not of the data."""
 
@@ -333,7 +355,7 @@ class Occurrence(NamedTuple):
 class FileResult:
     """What came of one file. `marks` holds for each rule that was to run its code and one of `.FWIs`: clean, error,
     warning, info, skipped. `pictures` are the picture files that were looked at. `note` says why a file is unreadable or
-    skipped."""
+    skipped. `suppressed` is what is kept out of `groups`, `stale` what no longer needs to be."""
 
     path: str
     task: Task | None
@@ -350,6 +372,8 @@ class FileResult:
     marks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     groups: list[FindingGroup] = dataclasses.field(default_factory=list)
     skips: list[Skip] = dataclasses.field(default_factory=list)
+    suppressed: list[Suppressed] = dataclasses.field(default_factory=list)
+    stale: list[Stale] = dataclasses.field(default_factory=list)
 
 
 class ExitCode(enum.IntEnum):
@@ -369,6 +393,8 @@ class Report:
     the start to the end of each step, `names` the name of each rule that was to run, by code. With `mending`, `files` are as
     they are afterwards; `mended` is what was or would be mended, `withdrawn` the fixes that would have done harm,
     `not_mended` the files left alone, with the reason, `written` the files written, and `maps` those with old and new ids.
+    `stale` are exceptions that no longer match anything, `notes` what else the settings keep out of the report. `run` is
+    what it all came of, for reports that show records and pictures; None for a report made by hand.
     """
 
     files: list[FileResult]
@@ -390,6 +416,9 @@ class Report:
     maps: list[str] = dataclasses.field(default_factory=list)
     mending: Mending = Mending.OFF
     fix_only: bool = False
+    stale: list[Stale] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+    run: Any = None
 
     @property
     def is_fix_only(self) -> bool:
@@ -400,6 +429,12 @@ class Report:
     def groups(self) -> list[FindingGroup]:
         """The finding groups of all files."""
         return [group for result in self.files for group in result.groups]
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings the baseline and the reviewed exceptions keep out of the report."""
+        whole = [one.group for result in self.files for one in result.suppressed if one.is_whole]
+        return sum(group.count + group.suppressed for group in whole) + sum(group.suppressed for group in self.groups)
 
     def count(self, severity: Severity) -> int:
         """How many findings of exactly that severity there are."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from cocolint import discover
+from cocolint.cache.results import Place, Results
 from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.engine.dataset import Dataset, Member, truth_of
@@ -17,13 +18,15 @@ from cocolint.engine.requirements import Verdicts
 from cocolint.engine.rule import Rule, Scope
 from cocolint.engine.running import Absent, Checked, Options, Outcome, Pngs, SliceOutcome, check_document, pngs_of
 from cocolint.failure import PathError
-from cocolint.gate import Gate
-from cocolint.model import AnnotationFile, FileFacts, FileResult, Finding, FindingGroup, Severity, Skip, Status, Task
+from cocolint.gates.exceptions import Exceptions
+from cocolint.gates.gate import Gate
+from cocolint.model import AnnotationFile, FileFacts, FileResult, Finding, FindingGroup, Mending, Severity, Skip, Status, Task
 from cocolint.pictures import image_root
 from cocolint.pictures.files import Pictures
 from cocolint.read import others
 from cocolint.read.data_sets import Several
 from cocolint.read.document import Document, open_document
+from cocolint.read.kept import Moved
 from cocolint.read.locate import Locator
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Source, Unusable, size_of
@@ -55,17 +58,23 @@ class Run:
     """Files, checked with the same settings, and all that came of it.
 
     `fixtures` are those of the whole run. `results` come in the order of the files, `checked` holds those that could be read.
+    `ran` are for each of them the names of the rules that gave a verdict. `cache` holds results of earlier runs, if they may be
+    used.
     """
 
     gate: Gate
+    exceptions: Exceptions
     options: Options
     settings: Settings
     fixtures: Mapping[str, Any]
     progress: Progress
+    cache: Results | None = None
     results: list[FileResult] = field(default_factory=list)
     locators: dict[str, Locator] = field(default_factory=dict)
     checked: list[Checked] = field(default_factory=list)
+    ran: dict[str, frozenset[str]] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    moved: Mapping[str, Moved | None] = field(default_factory=dict)
     not_coco: int = 0
     broken: bool = False
     stopped_early: bool = False
@@ -79,11 +88,15 @@ class Run:
                 break
         self._compare()
 
-    def again(self, copies: Mapping[str, Path]) -> Self:
-        """Return the run with mended `copies` in the place of some files, which alone are read anew."""
+    def again(self, copies: Mapping[str, Path], moved: Mapping[str, Moved | None]) -> Self:
+        """Return the run with mended `copies` in the place of some files, which alone are read anew.
+
+        `moved` are the slices of these.
+        """
         run = replace(
             self, results=[], checked=[], locators=dict(self.locators), steps=defaultdict(float), progress=NoProgress()
         )
+        run.moved = moved
         known = {checked.facts.display: checked for checked in self.checked}
         for result in self.results:
             checked = known.get(result.path)
@@ -109,13 +122,18 @@ class Run:
         size = size_of(file)
         self.progress.start(file.display, size)
         begin = time.perf_counter()
+        place = self.cache.place_of(file) if self.cache else None
+        if place and self._recall(file, place):
+            self.progress.advance(size)
+            self.steps["look up"] += time.perf_counter() - begin
+            return
         try:
             document = open_document(file, source=source)
             opened = time.perf_counter()
             try:
-                self._check_document(document)
+                self._check_document(document, place)
             except BadCut:
-                self._check_document(open_document(file, exact=True, source=source))
+                self._check_document(open_document(file, exact=True, source=source), place)
         except NotCoco as reason:
             if not file.named_by_user:
                 self.not_coco += 1
@@ -147,16 +165,42 @@ class Run:
         self.locators[file.display] = Locator(file.path, source=fault.source)
         self.results.append(result)
 
-    def _check_document(self, document: Document) -> None:
-        rules = [rule for rule in self.gate.rules if document.task in rule.tasks]
+    def _check_document(self, document: Document, place: Place | None) -> None:
+        rules = self._rules_for(document)
         pngs = pngs_of(document, rules, self.settings.no_images)
+        if self.settings.mending is not Mending.OFF:
+            document.keep(self.moved.get(document.file.display))
         slices = self._check_slices(document, rules, pngs)
+        checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs))
+        if self.cache and place:
+            self.cache.keep(place, checked)
+        self._take(checked)
+
+    def _recall(self, file: AnnotationFile, place: Place) -> bool:
+        """Take what came of a file in an earlier run; return whether there was anything."""
+        earlier = self.cache.find(place, file) if self.cache else None
+        if earlier is None:
+            return False
+        rules = self._rules_for(earlier.document)
+        pngs = pngs_of(earlier.document, rules, self.settings.no_images)
+        if not isinstance(pngs, Absent):
+            return False
+        self._take(earlier.checked(rules, self.options, self._more(earlier.document, rules, pngs), pngs))
+        return True
+
+    def _rules_for(self, document: Document) -> list[Rule]:
+        return [rule for rule in self.gate.rules if document.task in rule.tasks]
+
+    def _more(self, document: Document, rules: list[Rule], pngs: Pngs) -> dict[str, Any]:
+        """Return the fixtures that are not of the annotation file alone."""
         more = {**self.fixtures, "segment_folder": pngs, "pictures": self._pictures_of(document, rules)}
         if document.file.archive:
             more["surroundings"] = Absent("the file is in an archive")
-        checked = check_document(document, slices, rules, self.options, more)
+        return more
+
+    def _take(self, checked: Checked) -> None:
         self.checked.append(checked)
-        self.locators[checked.facts.display] = Locator(document.file.path, document)
+        self.locators[checked.facts.display] = Locator(checked.document.file.path, checked.document)
         self.results.append(self._result_of(checked))
 
     def _check_slices(self, document: Document, rules: list[Rule], pngs: Pngs) -> list[SliceOutcome]:
@@ -166,7 +210,8 @@ class Run:
         )
 
     def _pictures_of(self, document: Document, rules: list[Rule]) -> Pictures | Absent:
-        if not any("pictures" in rule.fixtures for rule in rules):
+        mends = self.settings.mending is not Mending.OFF
+        if not any("pictures" in one.fixtures for rule in rules for one in (rule, *(rule.fixers if mends else ()))):
             return Absent("no rule asks for them")
         if self.settings.no_images:
             return Absent("--no-images")
@@ -194,8 +239,21 @@ class Run:
                     truth or Absent("there is no ground truth: name it with --ground-truth"),
                     self.options,
                 )
-                old = next(number for number, result in enumerate(self.results) if result.path == checked.facts.display)
-                self.results[old] = self._result_of(checked)
+                self._judge_again(checked)
+
+    def renew_baseline(self) -> None:
+        """Write what was found to the baseline, and judge by that from then on. Raises `PathError`."""
+        by_name = {result.path: result for result in self.results}
+        names = [checked.facts.display for checked in self.checked]
+        self.exceptions.renew(
+            (by_name[name], checked, self.ran[name]) for name, checked in zip(names, self.checked, strict=True)
+        )
+        for checked in self.checked:
+            self._judge_again(checked)
+
+    def _judge_again(self, checked: Checked) -> None:
+        place = next(number for number, result in enumerate(self.results) if result.path == checked.facts.display)
+        self.results[place] = self._result_of(checked)
 
     def _ground_truth(self) -> Member | None:
         """Return the file that the user named as ground truth, read but not checked. Raises `PathError` if it cannot be."""
@@ -219,7 +277,10 @@ class Run:
         verdicts = Verdicts(checked.findings, facts, checked.rules, checked.skipped)
         names = self.gate.reported(file)
         skips = [skip for skip in verdicts.skips if skip.name in names]
-        groups = self.gate.passes(verdicts.groups, file)
+        self.ran[facts.display] = names - {skip.name for skip in skips} - checked.outcome.crashes.keys()
+        groups, suppressed, stale = self.exceptions.judge(
+            self.gate.passes(verdicts.groups, file), checked, file, self.ran[facts.display]
+        )
         pictures = checked.member.pictures
         return FileResult(
             file.display, document.task, file.subset, document.dialect, file.layout,
@@ -227,6 +288,7 @@ class Run:
             len(document.images), facts.row_counts["annotations"], len(document.categories), size_of(file),
             pictures=pictures.looked_at if pictures else 0,
             marks=_marks([rule for rule in checked.rules if rule.name in names], groups, skips), groups=groups, skips=skips,
+            suppressed=suppressed, stale=stale,
         )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def commands() -> list[tuple[str, str]]:
         for block in _FENCED.findall(page.read_text(encoding="utf-8")):
             for line in block.splitlines():
                 command = line.removeprefix("$ ").partition("  #")[0].strip()
-                if command.startswith("cocolint ") and "FILE" not in command and "PATH" not in command and "[" not in command:
+                if re.match(r"cocolint [a-z]+( |$)", command) and not re.search(r"[\[<]|\b[A-Z]{3,}\b", command):
                     found.setdefault(command, page.name)
     return [(page, command) for command, page in found.items()]
 

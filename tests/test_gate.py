@@ -12,7 +12,7 @@ from cocolint import app
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.failure import ConfigError
-from cocolint.gate import Gate, keyword_filter
+from cocolint.gates.gate import Gate, keyword_filter
 from cocolint.model import ExitCode, Report, Status
 from tests.support.cases import put, sound
 

@@ -14,7 +14,7 @@ from cocolint import app, config, profiles
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.failure import ConfigError, RuleError
-from cocolint.gate import Gate
+from cocolint.gates.gate import Gate
 from cocolint.model import Report, Severity
 from cocolint.report import Style, write
 from cocolint.report.rules import write as explain_rule

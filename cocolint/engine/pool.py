@@ -38,12 +38,12 @@ class SliceChecker:
         self._options = options
         self._pngs = pngs
 
-    def __call__(self, span: Span) -> SliceOutcome:
-        """Return the outcome of a slice. Raises `BadCut` if the span is not whole records."""
+    def __call__(self, span: Span, known: Path | None = None) -> SliceOutcome:
+        """Return the outcome of a slice, whose long fields may be `known`. Raises `BadCut` if it is not whole records."""
         collecting = gc.isenabled()
         gc.disable()
         try:
-            table, faults = self._reader.read(span)
+            table, faults = self._reader.read(span, known)
             return check_slice(table, faults, self._rules, self._options, self._pngs)
         finally:
             if collecting:
@@ -66,6 +66,7 @@ def check_slices(
             raise
         document.slices = cut_exactly(document.source, document.sections["annotations"])
         outcomes = list(_run(document, rules, options, jobs, folder, report, pngs))
+    document.note_kept()
     document.row_starts = list(accumulate(map(len, outcomes), initial=0))
     return outcomes
 
@@ -82,11 +83,12 @@ def _run(
 ) -> Iterator[SliceOutcome]:
     spans = document.slices
     reader = SliceReader.of(document)
+    known = [document.kept[span].path if span in document.kept else None for span in spans]
     small = document.source.size < PARALLEL_BYTES and isinstance(pngs, Absent)
     if jobs == 1 or len(spans) == 1 or small:
         checker = SliceChecker(reader, rules, options, pngs)
-        for span in spans:
-            yield checker(span)
+        for span, long in zip(spans, known, strict=True):
+            yield checker(span, long)
             report(span.stop - span.start)
         return
     import multiprocessing  # imported here, as is the next: small files need neither
@@ -96,7 +98,7 @@ def _run(
     names = [rule.name for rule in rules]
     arguments = (reader, names, folder, options, pngs)
     with ProcessPoolExecutor(min(jobs, len(spans)), context, _start_worker, arguments) as pool:
-        for span, outcome in zip(spans, pool.map(_check_span, spans), strict=True):
+        for span, outcome in zip(spans, pool.map(_check_span, spans, known), strict=True):
             yield outcome
             report(span.stop - span.start)
 
@@ -110,5 +112,5 @@ def _start_worker(reader: SliceReader, names: list[str], folder: Path | None, op
     _checker = SliceChecker(reader, [known.get(name) for name in names], options, pngs)
 
 
-def _check_span(span: Span) -> SliceOutcome:
-    return _checker(span)
+def _check_span(span: Span, known: Path | None) -> SliceOutcome:
+    return _checker(span, known)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -16,14 +16,8 @@ UNSET = msgspec.UNSET
 Texts = tuple[bytes | None, ...]
 """The texts of some fields of a record, None where there is none."""
 
+_BLANK = ord(" ")
 _BORDER = re.compile(rb"\}\s*,\s*\{")
-
-
-class Place(NamedTuple):
-    """Where a record lies: its first byte, and where its last one ends."""
-
-    start: int
-    stop: int
 
 
 class Layout:
@@ -36,15 +30,18 @@ class Layout:
         self.array = array
         type_ = _type(tuple(names))
         try:
-            structs: Sequence[Any] = msgspec.json.decode(array, type=list[type_])  # type: ignore[valid-type]
+            structs: list[Any] = msgspec.json.decode(array, type=list[type_])  # type: ignore[valid-type]
+            broken = []
         except msgspec.DecodeError:
             structs = [_struct_of(raw, type_) for raw in self.raws]
+            broken = [row for row, one in enumerate(structs) if one is None]
+            for row in broken:
+                structs[row] = type_()
         self._width = len(type_.__struct_fields__)
-        self._fields = list(chain.from_iterable(map(msgspec.structs.astuple, (one or type_() for one in structs))))
+        self._fields = list(chain.from_iterable(map(msgspec.structs.astuple, structs)))
         self.texts: list[Texts | None] = list(self._texts()) if self._width else [()] * len(structs)
-        for row, one in enumerate(structs):
-            if one is None:
-                self.texts[row] = None
+        for row in broken:
+            self.texts[row] = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -59,31 +56,35 @@ class Layout:
         return msgspec.json.decode(self.array, type=list[msgspec.Raw])
 
     @functools.cached_property
-    def places(self) -> list[Place]:
-        """Where the records lie."""
-        borders = [match.span() for match in _BORDER.finditer(self.array)]
-        if len(borders) == len(self.texts) - 1 and None not in self.texts:  # all of them are between two records
-            starts = [self.array.index(b"{"), *(stop - 1 for _, stop in borders)]
-            stops = [*(start + 1 for start, _ in borders), self.array.rindex(b"}") + 1]
-            return list(map(Place, starts, stops))
-        base = address(self.array)
+    def places(self) -> tuple[list[int], list[int]]:
+        """Where the records begin, and where they end."""
+        array = self.array
+        borders = [match.span() for match in _BORDER.finditer(array)]
+        if len(borders) == len(self) - 1 and None not in self.texts:  # each of them is between two records
+            starts = [array.index(b"{"), *[stop - 1 for _, stop in borders]]
+            return starts, [*[start + 1 for start, _ in borders], array.rindex(b"}") + 1]
+        base = address(array)
         starts = [address(raw) - base for raw in self.raws]
-        return [Place(start, start + memoryview(raw).nbytes) for start, raw in zip(starts, self.raws, strict=True)]
+        return starts, [start + memoryview(raw).nbytes for start, raw in zip(starts, self.raws, strict=True)]
 
     def text(self, row: int) -> bytes:
         """Return the text of a record."""
-        start, stop = self.places[row]
-        return self.array[start:stop]
+        return self.cut([row])[0]
+
+    def cut(self, rows: Iterable[int]) -> list[bytes]:
+        """Return the texts of records."""
+        array, (starts, stops) = self.array, self.places
+        return [array[starts[row] : stops[row]] for row in rows]
+
+    def ends(self, rows: Iterable[int]) -> list[int]:
+        """Return where the last field of objects ends: right behind the brace where there is none."""
+        array, (starts, stops) = self.array, self.places
+        ends = [(row, stops[row] - 1) for row in rows]
+        return [end if array[end - 1] > _BLANK else starts[row] + len(array[starts[row] : end].rstrip()) for row, end in ends]
 
     def start_of_value(self, row: int, number: int) -> int:
         """Return where the value of a field begins, by the number of the field."""
         return address(self._fields[row * self._width + number]) - address(self.array)
-
-    def end_inside(self, row: int) -> int:
-        """Return where the last field of an object ends, or right behind the brace where there is none."""
-        start, stop = self.places[row]
-        last = stop - 1
-        return last if self.array[last - 1] > ord(" ") else start + len(self.array[start:last].rstrip())
 
 
 @functools.lru_cache

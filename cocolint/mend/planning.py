@@ -17,6 +17,7 @@ from cocolint.mend.rewriting import Work, records_at
 from cocolint.mend.targets import Targets
 from cocolint.model import FileResult, Finding, FindingGroup, Ints, Stage
 from cocolint.read.columns import Table
+from cocolint.read.kept import Moved
 
 REFERENCES = {"images": "image_id", "categories": "category_id"}
 """The field of an annotation that names a record of each section."""
@@ -33,8 +34,8 @@ class Checks(Protocol):
     def results(self) -> list[FileResult]:
         """What came of each file."""
 
-    def again(self, copies: Mapping[str, Path]) -> Self:
-        """Check again with `copies` in the place of the files that are shown as their keys."""
+    def again(self, copies: Mapping[str, Path], moved: Mapping[str, Moved | None]) -> Self:
+        """Check again with `copies` in the place of the files that are shown as their keys; `moved` are their slices."""
 
 
 May = Callable[[str, Fixer], bool]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, repeat
+from operator import itemgetter, ne
 from typing import Any, NamedTuple
 
 from cocolint.engine.fixing import Record
@@ -145,15 +145,19 @@ class _Mending:
         made_of = {row: made for made in groups for row in made.rows}
         if not made_of:
             return None
-        kept = [row for row in range(len(self._old)) if row not in made_of or made_of[row].after is not None]
-        if len(kept) < len(self._old):
-            is_kept = set(kept)
-            spots = [Spot(start, start, stop) for start, stop in self._old.places]
-            edits = sorted([*edits, *without(spots, [row in is_kept for row in range(len(spots))])])
-        self._verify(applied(self._old.array, edits), kept, made_of)
+        array = self._old.array
+        dropped = {row for made in groups if made.after is None for row in made.rows}
+        kept = [row for row in range(len(self._old)) if row not in dropped]
+        if dropped:
+            spots = [Spot(start, start, stop) for start, stop in zip(*self._old.places, strict=True)]
+            edits = sorted([*edits, *without(spots, [row not in dropped for row in range(len(spots))])])
+        text = applied(array, edits)
+        self._verify(text, kept, made_of)
         whole = b"[%b]" % original
-        text = applied(whole, edits if whole == self._old.array else _fitted(edits, self._old.array, whole))[1:-1]
-        return Stretch(text, len(kept), [self._note(number, groups) for number in range(len(self._jobs))], self._ids(groups))
+        if whole != array:
+            text = applied(whole, _fitted(edits, array, whole))
+        notes = [self._note(number, groups) for number in range(len(self._jobs))]
+        return Stretch(text[1:-1], len(kept), notes, self._ids(groups))
 
     def _groups(self) -> list[_Made]:
         """Return what the jobs make of the records: what is alike and has the same to be done is looked at once."""
@@ -171,8 +175,11 @@ class _Mending:
         """Return for each row what is to be done to it."""
         tasks: dict[int, Tasks] = {}
         for number, job in enumerate(self._jobs):
+            is_of_row = job.is_of_row
+            task: Tasks = ((number, 0),)
             for place, row in enumerate(job.rows.tolist()):
-                task = ((number, place if job.is_of_row else 0),)
+                if is_of_row:
+                    task = ((number, place),)
                 tasks[row] = tasks[row] + task if row in tasks else task
         return tasks
 
@@ -217,31 +224,37 @@ class _Mending:
                 break
         return steps
 
-    def _edits(self, made: _Made) -> Iterator[Edit]:
-        """Yield how the texts of some records change; those that cannot be spliced are left out of `made`."""
+    def _edits(self, made: _Made) -> list[Edit]:
+        """Return how the texts of some records change; those that cannot be spliced are left out of `made`."""
         old = self._old
-        refused = set()
-        for row in made.rows:
-            end = old.end_inside(row) if made.behind else 0
-            if made.is_whole or (made.behind and end == old.places[row].start + 1):
-                try:
-                    yield from self._edits_of_whole(row, made)
-                except Unspliceable:
-                    refused.add(row)
-                continue
-            for number, inner in made.inside.items():
+        if made.is_whole:
+            return list(self._edits_of_whole(made, made.rows))
+        edits = []
+        for number, inner in made.inside.items():
+            for row in made.rows:
                 begin = old.start_of_value(row, number)
-                for edit in inner:
-                    yield Edit(begin + edit.start, begin + edit.stop, edit.text)
-            if made.behind:
-                yield Edit(end, end, made.behind)
-        made.rows = [row for row in made.rows if row not in refused]
+                edits += [Edit(begin + start, begin + stop, text) for start, stop, text in inner]
+        if made.behind:
+            begins, ends = old.places[0], old.ends(made.rows)
+            empty = [row for row, end in zip(made.rows, ends, strict=True) if end == begins[row] + 1]
+            if empty:
+                ends = old.ends(sorted({*made.rows} - {*empty}))
+                edits += self._edits_of_whole(made, empty)
+            edits += map(Edit, ends, ends, repeat(made.behind))
+        return edits
 
-    def _edits_of_whole(self, row: int, made: _Made) -> list[Edit]:
-        text = self._old.text(row)
-        whole, before, after = self._mender.value(text), made.steps[0].before, made.after
-        meant = {name: value for name, value in whole.items() if name in after or name not in before} | after
-        return list(changed(text, whole, meant, self._old.places[row].start))
+    def _edits_of_whole(self, made: _Made, rows: Iterable[int]) -> Iterator[Edit]:
+        before, after = made.steps[0].before, made.after
+        refused = set()
+        for row in rows:
+            text = self._old.text(row)
+            whole = self._mender.value(text)
+            meant = {name: value for name, value in whole.items() if name in after or name not in before} | after
+            try:
+                yield from list(changed(text, whole, meant, self._old.places[0][row]))
+            except Unspliceable:
+                refused.add(row)
+        made.rows = [row for row in made.rows if row not in refused] if refused else made.rows
 
     def _note(self, number: int, groups: Iterable[_Made]) -> Note:
         """Return what one job did."""
@@ -283,9 +296,9 @@ class _Mending:
         for made, texts in set(zip(makers, new.texts, strict=True)):
             if made is not None and not (texts is not None and self._holds(texts, made.after)):
                 raise NotAsMeant
-        for place, (made, row) in enumerate(zip(makers, kept, strict=True)):
-            if made is None and new.text(place) != self._old.text(row):
-                raise NotAsMeant
+        alike = [place for place, made in enumerate(makers) if made is None]
+        if alike and any(map(ne, new.cut(alike), self._old.cut([kept[place] for place in alike]))):
+            raise NotAsMeant
 
     def _holds(self, texts: Texts, record: Record) -> bool:
         """Whether the texts of the fields that the jobs saw are those of a record."""

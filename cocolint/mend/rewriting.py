@@ -19,7 +19,9 @@ from cocolint.mend.jobs import Job, Note, Surround, guarded
 from cocolint.mend.records import Mender
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, appended, changed, equal, items_of, load, without
 from cocolint.model import MISSING, Change
+from cocolint.read.build import LONG
 from cocolint.read.document import RECORDS, Document
+from cocolint.read.kept import Kept, Moved
 from cocolint.read.slicing import KEY, Span
 from cocolint.read.source import CHUNK, NONFINITE, array_of, read_bytes
 
@@ -43,10 +45,14 @@ class Work:
 
 @dataclass
 class Done:
-    """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section."""
+    """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section.
+
+    `moved` are its slices, None where they cannot be told.
+    """
 
     notes: dict[str, Note] = field(default_factory=dict)
     ids: dict[str, list[tuple[int, Any, Any]]] = field(default_factory=dict)
+    moved: Moved | None = None
 
     def note(self, rule: str, note: Note, limit: int | None) -> None:
         """Add what one fix did."""
@@ -71,8 +77,18 @@ class Rewriter:
         self._facts = {"task": document.task, "dialect": document.dialect, **facts}
         self._settings = settings
         self._limit = settings.changes
-        self._done = Done()
+        self._done = Done(moved=self._unmoved())
         self._changed = False
+
+    def _unmoved(self) -> Moved | None:
+        """Return the slices as they are where the annotations stay what they are."""
+        document = self._document
+        whole = document.sections.get("annotations")
+        if whole is None:
+            return None
+        at = whole.start
+        slices = [(Span(one.start - at, one.stop - at), document.kept.get(one)) for one in document.slices]
+        return Moved(document.task, whole.stop - at, slices)
 
     def write(self, work: Work, target: BinaryIO) -> Done | None:
         """Write the file with `work` done; None if there was nothing that could be done."""
@@ -90,6 +106,9 @@ class Rewriter:
                     target.write(chunk)
                 place = stop
             _copy(original, target, place, os.fstat(original.fileno()).st_size)
+        sections = [order.section for _, order in work.reordered] + [more.section for _, more in work.added]
+        if work.recoded or "annotations" in sections:
+            self._done.moved = None
         return self._done if self._changed else None
 
     def _pieces(self, work: Work) -> Iterator[Piece]:
@@ -136,14 +155,17 @@ class Rewriter:
         notes = [Note() for _ in jobs]
         mended = slices.mended(mender, source.data, source.original, tasks, self._settings)
         place = span.start + 1
-        is_first = True
+        moved: list[tuple[Span, Kept | None]] = []
+        end = 1
         for one, first in zip(spans, starts, strict=False):
             stretch = next(mended) if one in tasks else None
             if stretch is None or stretch.size:
-                if not is_first:
-                    yield read_bytes(source.original, place, one.start)
+                between = read_bytes(source.original, *((place, one.start) if moved else (span.start + 1, spans[0].start)))
+                yield between
                 yield from [stretch.text] if stretch else _chunks(source.original, *one)
-                is_first = False
+                start = end + len(between)
+                end = start + (len(stretch.text) if stretch else one.stop - one.start)
+                moved.append((Span(start, end), self._document.kept.get(one) if not stretch or stretch.spares(LONG) else None))
             if stretch:
                 self._changed = True
                 for (number, _), note in zip(tasks[one], stretch.notes, strict=True):
@@ -151,6 +173,8 @@ class Rewriter:
                 self._done.ids.setdefault(section, []).extend((first + row, old, new) for row, old, new in stretch.ids)
             place = one.stop
         yield read_bytes(source.original, place, span.stop - 1)
+        if section == "annotations":
+            self._done.moved = Moved(self._document.task, end + span.stop - place, moved)
         for job, note in zip(jobs, notes, strict=True):
             self._done.note(job.fixer.rule, note, self._limit)
 

@@ -100,7 +100,7 @@ class Rounds(Generic[C]):
                 continue
             if not copies:
                 return False
-            after = self.checks.again(copies)
+            after = self._again(copies, done)
             guilty = self._worse(after, stage, plan.rules)
             if not guilty:
                 self._accept(after, copies, done)
@@ -108,6 +108,9 @@ class Rounds(Generic[C]):
             for path in copies.values():
                 self._targets.drop(path)
             self._withdraw(stage, guilty, plan)
+
+    def _again(self, copies: Mapping[str, Path], done: Mapping[str, Done]) -> C:
+        return self.checks.again(copies, {display: what.moved for display, what in done.items()})
 
     def _bar_failed(self, error: FixFailed) -> None:
         self._barred |= {(checked.facts.display, error.rule) for checked in self.checks.checked}
@@ -163,15 +166,24 @@ class Rounds(Generic[C]):
         candidates = sorted({rule for rules in plan.rules.values() for rule in rules})
         found = candidates if len(candidates) == 1 else [rule for rule in candidates if self._is_guilty(stage, rule)]
         for rule in found or candidates:
-            self._barred |= {(display, rule) for display in (plan.works if rule in plan.of_set else guilty)}
+            self._barred |= {(display, rule) for display in self._to_bar(rule, guilty, plan)}
             for display, names in guilty.items():
                 code = self._registry.get(rule).code
                 self.withdrawn.append(Withdrawn(code, rule, display, f"it would make {', '.join(sorted(names))} fire"))
 
+    def _to_bar(self, rule: str, guilty: Iterable[str], plan: Plan) -> set[str]:
+        """Return the files in which a rule is to be mended no more: of a data set all, if its fix is one of them together."""
+        worked = {display for display, rules in plan.rules.items() if rule in rules}
+        if rule not in plan.of_set:
+            return worked.intersection(guilty) or worked
+        files = [checked.document.file for checked in self.checks.checked]
+        roots = {file.root for file in files if file.display in worked}
+        return {file.display for file in files if file.root in roots}
+
     def _is_guilty(self, stage: Stage, rule: str) -> bool:
         alone = Plan(self.checks, self._registry, self._targets, stage, lambda d, f: f.rule == rule and self._may(d, f))
-        copies, _ = self._written(alone.works)
-        after = self.checks.again(copies)
+        copies, done = self._written(alone.works)
+        after = self._again(copies, done)
         for path in copies.values():
             self._targets.drop(path)
         return bool(self._worse(after, stage, alone.rules))

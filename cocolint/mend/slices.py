@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.pool import PARALLEL_BYTES
 from cocolint.mend.jobs import BY_RECORD, PORTABLE, Job, Stretch
 from cocolint.mend.records import Mender
+from cocolint.read.kept import Folder
 from cocolint.read.slicing import Span
 from cocolint.read.source import read_bytes
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Tasks = Mapping[Span, list[tuple[int, Job]]]
 
@@ -29,18 +35,29 @@ def mended(mender: Mender, data: Path, original: Path, tasks: Tasks, settings: S
         yield from (_mended(mender, data, original, span, [job for _, job in jobs]) for span, jobs in tasks.items())
         return
     import multiprocessing  # imported here, as is the next: small files need neither
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     arguments = (mender.portable(), data, original, settings.rules_path)
-    waiting: deque[Future[Stretch | None]] = deque()
+    folder = Folder()
+    waiting: deque[tuple[Path, Future[Stretch | None]]] = deque()
     with ProcessPoolExecutor(min(processes, len(tasks)), context, _start_worker, arguments) as pool:
         for span, jobs in tasks.items():
-            waiting.append(pool.submit(_mended_there, span, [job for _, job in jobs]))
+            path = folder.path / str(span.start)
+            waiting.append((path, pool.submit(_mended_there, span, [job for _, job in jobs], path)))
             if len(waiting) > 2 * processes:
-                yield waiting.popleft().result()
+                yield _fetched(*waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _fetched(*waiting.popleft())
+
+
+def _fetched(path: Path, coming: Future[Stretch | None]) -> Stretch | None:
+    stretch = coming.result()
+    if stretch is None:
+        return None
+    text = path.read_bytes()
+    path.unlink()
+    return stretch._replace(text=text)
 
 
 def _can_be_sent(tasks: Tasks) -> bool:
@@ -59,9 +76,15 @@ _worker: tuple[Mender, Path, Path]
 
 def _start_worker(mender: Mender, data: Path, original: Path, rules_path: Path | None) -> None:
     global _worker
+    gc.disable()  # what is made of a stretch has no circles, and is looked at again and again
     registry.load(rules_path)
     _worker = mender, data, original
 
 
-def _mended_there(span: Span, jobs: list[Job]) -> Stretch | None:
-    return _mended(*_worker, span, jobs)
+def _mended_there(span: Span, jobs: list[Job], path: Path) -> Stretch | None:
+    """Mend a stretch and put its text into a file, which takes a fifth of the time that a pipe takes."""
+    stretch = _mended(*_worker, span, jobs)
+    if stretch is None:
+        return None
+    path.write_bytes(stretch.text)
+    return stretch._replace(text=b"")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain, compress
 from typing import Any
 
@@ -184,29 +185,33 @@ def categories_of(masks: Masks) -> Categories:
     return Categories(table, masks.valid, masks.absent, len(masks.records))
 
 
-def annotations_of(masks: Masks, images: Images, categories: Categories) -> Annotations:
-    """Build the annotations table of one slice."""
+LONG = frozenset({"segmentation", "keypoints", "segments_info", "attributes", "caption", "file_name"})
+"""The fields that take longest to decode."""
+
+
+@dataclass(frozen=True)
+class Long:
+    """What the long fields of some annotations come to. It depends on nothing else: not on their ids, boxes or flags."""
+
+    keys: dict[str, Any]
+    valid: dict[str, Bools]
+    absent: dict[str, Bools]
+    details: Details
+
+
+def long_of(masks: Masks) -> Long:
+    """Build what comes of the long fields of one slice."""
     size = len(masks.records)
-    keys: dict[str, Any] = {name: masks.integers(name, -1) for name in ("id", "image_id", "category_id", "num_keypoints")}
-    keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
-    keys["area"] = masks.numbers("area")
-    keys["bbox"] = masks.boxes("bbox")
     attributes = masks.column("attributes")
-    keys["rotation"] = _rotations(attributes, masks.valid["attributes"])
+    keys: dict[str, Any] = {"rotation": _rotations(attributes, masks.valid["attributes"])}
     keys["track"] = _tracks(attributes, masks.valid["attributes"])
-    keys["score"] = masks.loose_numbers("score")
-    keys["ignored"] = masks.flags("ignore")
-    keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
-    keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
     segmentations = masks.column("segmentation")
     polygons = np.fromiter((kind is list for kind in map(type, segmentations)), bool, size)
     rings, runs = _rings(segmentations, polygons), _runs(segmentations, masks.valid["segmentation"] & ~polygons)
     points = _points(masks.column("keypoints"), masks.valid["keypoints"])
     keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
     keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
-    keys["part_count"] = _part_counts(size, runs, keys["iscrowd"] == 1)
     keys |= _mask_keys(size, rings, runs, points)
-    keys |= _point_keys(points, categories.point_count_of(keys["category"]))
     captions = masks.texts("caption")
     if masks.valid["caption"].any():
         keys["digest"] = np.array([digest_of(text.strip().casefold()) for text in captions], np.float64)
@@ -215,7 +220,26 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
         keys["digest"] = np.array([digest_of(name) for name in file_names], np.float64)
     segments = _segments(masks.column("segments_info"))
     details = Details(rings, runs, points, segments, captions, attributes, file_names)
-    return Annotations(keys, masks.valid, masks.absent, images, categories, details)
+    valid, absent = ({name: columns[name] for name in LONG} for columns in (masks.valid, masks.absent))
+    return Long(keys, valid, absent, details)
+
+
+def annotations_of(masks: Masks, images: Images, categories: Categories, long: Long | None = None) -> Annotations:
+    """Build the annotations table of one slice. `long` is what comes of its long fields, where that is known."""
+    long = long or long_of(masks)
+    keys: dict[str, Any] = {name: masks.integers(name, -1) for name in ("id", "image_id", "category_id", "num_keypoints")}
+    keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
+    keys["area"] = masks.numbers("area")
+    keys["bbox"] = masks.boxes("bbox")
+    keys["score"] = masks.loose_numbers("score")
+    keys["ignored"] = masks.flags("ignore")
+    keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
+    keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
+    keys["part_count"] = _part_counts(len(masks.records), long.details.runs, keys["iscrowd"] == 1)
+    keys |= long.keys | _point_keys(long.details.points, categories.point_count_of(keys["category"]))
+    masks.valid |= long.valid
+    masks.absent |= long.absent
+    return Annotations(keys, masks.valid, masks.absent, images, categories, long.details)
 
 
 def _boxes(values: list[list[float]]) -> Floats:

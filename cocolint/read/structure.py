@@ -83,13 +83,13 @@ class Records:
 
 
 class RecordReader:
-    """Reads the records of one section of files of one task."""
+    """Reads the records of one section of files of one task; of the fields of the schema those `without` are passed over."""
 
-    def __init__(self, task: Task, section: str, nonfinite: bool = False) -> None:
+    def __init__(self, task: Task, section: str, nonfinite: bool = False, without: frozenset[str] = frozenset()) -> None:
         self.task = task
         self.section = section
         self.nonfinite = nonfinite
-        self.type = schemas.record_type(task, section)
+        self.type = schemas.record_type(task, section, without)
         self.fields = set(self.type.__struct_fields__)
         self._many = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
         self._one = msgspec.json.Decoder(self.type)

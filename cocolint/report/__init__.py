@@ -6,9 +6,10 @@ import importlib
 from typing import TextIO
 
 from cocolint.model import Report
+from cocolint.report.files import Files
 from cocolint.report.style import WRITERS, Style, default_format, wants_color, width_of
 
-__all__ = ["WRITERS", "Style", "default_format", "wants_color", "width_of", "write"]
+__all__ = ["WRITERS", "Files", "Style", "default_format", "wants_color", "width_of", "write"]
 
 
 def write(report: Report, style: Style, stream: TextIO) -> None:

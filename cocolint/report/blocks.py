@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cocolint.model import FindingGroup, Occurrence, Report
 from cocolint.report.page import Page, Piece, joined, text_of
 from cocolint.report.tally import STYLES, Tally, tallies
-from cocolint.report.text import cells, clean, fit, noun_of, percent, plural, short, shown
+from cocolint.report.text import cells, clean, fit, noun_of, percent, plural, short, whom
 
 RELATED = 4
 """Names of folded rules that are shown without -v."""
@@ -79,21 +79,12 @@ def _extent(group: FindingGroup) -> Iterator[str]:
 
 def _write_location(page: Page, path: str, occurrence: Occurrence) -> None:
     where = f"{clean(path)}:{occurrence.line}:{occurrence.column}"
-    whom: list[Piece] = [(short(part), "dim") for part in _whom(occurrence)]
-    if cells(where) + sum(cells(text_of(piece)) + 2 for piece in whom) + 6 <= page.width:
-        page.line("  ", ("-->", "cyan"), " ", *joined([where, *whom], "  "))
+    about: list[Piece] = [(short(part), "dim") for part in whom(occurrence)]
+    if cells(where) + sum(cells(text_of(piece)) + 2 for piece in about) + 6 <= page.width:
+        page.line("  ", ("-->", "cyan"), " ", *joined([where, *about], "  "))
     else:
         page.line("  ", ("-->", "cyan"), " ", where)
-        page.flow(whom, "  ", indent=6)
-
-
-def _whom(occurrence: Occurrence) -> Iterator[str]:
-    if occurrence.pointer:
-        yield occurrence.pointer
-    if occurrence.kind and occurrence.id is not None:
-        yield f"{occurrence.kind} id={shown(occurrence.id)}"
-    if occurrence.image_id is not None and occurrence.kind != "image":
-        yield f"image id={shown(occurrence.image_id)}"
+        page.flow(about, "  ", indent=6)
 
 
 def _write_explanation(page: Page, occurrence: Occurrence, snippet_width: int) -> None:

@@ -1,9 +1,8 @@
-"""Annotations on the changed files of a GitHub pull request, and a table in the summary of the job."""
+"""Annotations on the changed files of a GitHub pull request, and a page in the summary of the job."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +10,16 @@ from typing import TextIO
 
 from cocolint.discover import whole_of
 from cocolint.model import FindingGroup, Report, Severity, Status
+from cocolint.report.markdown import page_of
 from cocolint.report.page import Page
 from cocolint.report.style import Style
 from cocolint.report.summary import write_closing
-from cocolint.report.tally import Tally, tallies
+from cocolint.report.tally import tallies
 from cocolint.report.text import clean, plural, short
 
 LIMIT = 10
 """GitHub shows ten errors and ten warnings of a step and drops the rest."""
 
-TABLE_ROWS = 100
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 
 
@@ -37,7 +36,7 @@ class Annotation:
 
 
 def write(report: Report, stream: TextIO, style: Style) -> None:
-    """Write at most ten errors and ten warnings, one per file and rule, and append the table to the job's summary."""
+    """Write at most ten errors and ten warnings, one per file and rule, and append a page to the job's summary."""
     page = Page(stream, style)
     left = dict.fromkeys(LEVELS.values(), LIMIT)
     hidden = 0
@@ -47,8 +46,8 @@ def write(report: Report, stream: TextIO, style: Style) -> None:
             page.command(_command(report, annotation))
         else:
             hidden += 1
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    written = bool(summary) and _append(Path(summary or ""), _markdown(report))
+    summary = "" if style.is_file else os.environ.get("GITHUB_STEP_SUMMARY", "")
+    written = bool(summary) and _append(Path(summary), page_of(report, style))
     if hidden:
         place = "the summary of the job counts all" if written else "cocolint check --output-format full shows all"
         page.command(f"::notice title=cocolint::{plural(hidden, 'finding')} not shown here; {place}")
@@ -99,34 +98,7 @@ def escape_property(text: str) -> str:
 def _append(path: Path, text: str) -> bool:
     try:
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+            file.write(f"{text}\n")
     except OSError:
         return False
     return True
-
-
-def _markdown(report: Report) -> str:
-    found = tallies(report)
-    rows = [_row(tally) for tally in found[:TABLE_ROWS]]
-    unreadable = [f"- {_inert(r.path)}: {_inert(r.note)}" for r in report.files if r.status is Status.UNREADABLE]
-    head = ["| rule | name | level | findings | files | fix | first |", "|---|---|---|---:|---:|---|---|"]
-    parts = ["### cocolint", "", *(head if rows else ["No findings."]), *rows]
-    if len(found) > TABLE_ROWS:
-        parts += ["", f"... {plural(len(found) - TABLE_ROWS, 'more rule')}."]
-    if unreadable:
-        parts += ["", "Unreadable:", "", *unreadable[:TABLE_ROWS]]
-    return "\n".join(parts) + "\n\n"
-
-
-def _row(tally: Tally) -> str:
-    worst = tally.groups[0]
-    where = _inert(f"{short(worst.path)} {worst.finding.text(0)[0]}")
-    counts = [f"{tally.count:,}", f"{tally.files:,}"]
-    cells = [tally.code, _inert(tally.name), str(tally.severity), *counts, str(tally.fix or "-"), where]
-    return f"| {' | '.join(cells)} |"
-
-
-def _inert(text: str) -> str:
-    """Return the text with all that Markdown or HTML would read as more than text taken away."""
-    plain = short(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~@:/$])", r"\\\1", plain)

@@ -117,34 +117,32 @@ class Summary(msgspec.Struct, gc=False):
 
 def write_json(report: Report, stream: TextIO, style: Style) -> None:
     """Write the whole report as one JSON object. Occurrences are all there unless `style.machine_examples` says fewer."""
-    emit(stream, b'{"version":1,"tool":' + _encode(_tool()))
+    emit(stream, b'{"version":1,"tool":' + encode(_tool()))
     sections: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
         (b"files", map(_file, report.files)),
         (b"findings", _findings(report, style)),
-        (b"mended", _mended(report)),
+        (b"mended", _mended(report, style)),
         (b"skipped", _skips(report)),
     ]
     for key, entries in sections:
-        emit(stream, b',\n"%b":[' % key)
-        for number, entry in enumerate(entries):
-            emit(stream, (b",\n" if number else b"\n") + _encode(entry))
-        emit(stream, b"]")
-    emit(stream, b',\n"summary":' + _encode(_summary(report)) + b"}\n")
+        emit(stream, b',\n"%b":' % key)
+        emit_array(stream, entries)
+    emit(stream, b',\n"summary":' + encode(_summary(report)) + b"}\n")
 
 
 def write_jsonl(report: Report, stream: TextIO, style: Style) -> None:
     """Write one JSON object per line, each with its `type`: run, file, finding, skipped, and in the end summary."""
-    emit(stream, b'{"type":"run","version":1,"tool":%b}\n' % _encode(_tool()))
+    emit(stream, b'{"type":"run","version":1,"tool":%b}\n' % encode(_tool()))
     lines: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
         (b"file", map(_file, report.files)),
         (b"finding", _findings(report, style)),
-        (b"mended", _mended(report)),
+        (b"mended", _mended(report, style)),
         (b"skipped", _skips(report)),
         (b"summary", [_summary(report)]),
     ]
     for kind, entries in lines:
         for entry in entries:
-            emit(stream, b'{"type":"%b",%b\n' % (kind, _encode(entry).removeprefix(b"{")))
+            emit(stream, b'{"type":"%b",%b\n' % (kind, encode(entry).removeprefix(b"{")))
 
 
 def emit(stream: TextIO, data: bytes) -> None:
@@ -155,6 +153,15 @@ def emit(stream: TextIO, data: bytes) -> None:
     else:
         stream.flush()
         buffer.write(data)
+
+
+def emit_array(stream: TextIO, entries: Iterable[Any]) -> None:
+    """Write a JSON array, an entry a line, while they come."""
+    lead = b"[\n"
+    for entry in entries:
+        emit(stream, lead + encode(entry))
+        lead = b",\n"
+    emit(stream, b"[]" if lead == b"[\n" else b"]")
 
 
 def _tool() -> dict[str, str]:
@@ -185,7 +192,7 @@ def _occurrences(report: Report, group: FindingGroup, limit: int | None) -> tupl
     parts = []
     while chunk := [_occurrence(occurrence) for occurrence in itertools.islice(found, CHUNK)]:
         count += len(chunk)
-        parts.append(_encode(chunk)[1:-1])
+        parts.append(encode(chunk)[1:-1])
     return count, b"[" + b",".join(parts) + b"]"
 
 
@@ -211,11 +218,11 @@ def _skips(report: Report) -> Iterator[SkipEntry]:
         yield SkipEntry(None, None, path, f"not mended: {because}")
 
 
-def _mended(report: Report) -> Iterator[MendedEntry]:
+def _mended(report: Report, style: Style) -> Iterator[MendedEntry]:
     for one in report.mended:
         changes = [
             ChangeEntry(RecordEntry(c.kind, c.id), c.field, how_of(c), *(None if v is MISSING else v for v in (c.old, c.new)))
-            for c in one.changes
+            for c in one.changes[: style.machine_examples]
         ]
         yield MendedEntry(one.code, one.name, one.path, one.count, one.dropped, list(one.fields), changes)
 
@@ -229,11 +236,16 @@ def _summary(report: Report) -> Summary:
     )  # fmt: skip
 
 
-def _encode(value: Any) -> bytes:
+def encode(value: Any) -> bytes:
+    """Return JSON in UTF-8, in which invisible characters and the old command mark of GitHub's runners are escaped.
+
+    Lone surrogates, which JSON cannot hold, are written as the text of their escapes.
+    """
     try:
         data = _ENCODER.encode(value)
     except UnicodeEncodeError:
         data = _ENCODER.encode(_without_surrogates(value))
+    data = data.replace(b"##[", b"#\\u0023[")
     if data.isascii() and b"\x7f" not in data:
         return data
     return INVISIBLE.sub(_escape, data.decode()).encode()
@@ -253,7 +265,9 @@ def _without_surrogates(value: Any) -> Any:
         case list() | tuple():
             return [_without_surrogates(item) for item in value]
         case msgspec.Struct():
-            return {name: _without_surrogates(getattr(value, name)) for name in value.__struct_fields__}
+            fields = {name: getattr(value, name) for name in value.__struct_fields__}
+            omits = value.__struct_config__.omit_defaults
+            return {name: _without_surrogates(item) for name, item in fields.items() if item is not None or not omits}
         case _:
             return value
 

@@ -48,9 +48,11 @@ def _extent(found: list[Mended]) -> str:
 
 def _write_changes(page: Page, one: Mended) -> None:
     page.line("  ", ("-->", "cyan"), " ", clean(one.path))
-    for change in one.changes:
+    changes = one.changes[: page.style.max_examples]
+    for change in changes:
         page.line("    ", *_line_of(change))
-    records = len({id(change.old) if change.field == "" else (change.kind, repr(change.id)) for change in one.changes})
+    whole = sum(change.field == "" for change in changes)
+    records = whole + len({repr(change.id) for change in changes if change.field})
     if one.count > records:
         page.line(f"    ... {one.count - records:,} more. All: --max-examples none")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from cocolint.failure import ConfigError
+from cocolint.model import Severity
 
 if TYPE_CHECKING:
     from cocolint.config import Settings
@@ -19,6 +20,12 @@ WRITERS = {
     "json": "cocolint.report.machine:write_json",
     "jsonl": "cocolint.report.machine:write_jsonl",
     "github": "cocolint.report.github:write",
+    "gitlab": "cocolint.report.gitlab:write",
+    "sarif": "cocolint.report.sarif:write",
+    "junit": "cocolint.report.junit:write",
+    "rdjson": "cocolint.report.rdjson:write",
+    "markdown": "cocolint.report.markdown:write",
+    "html": "cocolint.html.page:write",
 }
 """Where the writer of each output format is: a function of a report, a stream and a style."""
 
@@ -32,7 +39,8 @@ class Style:
 
     `max_examples` is how many rows of a group people are shown, `machine_examples` how many go into the formats for
     machines; None stands for all. `durations` is how many of the slowest rules to show,
-    `show_fixes` whether to list what was mended record by record.
+    `show_fixes` whether to list what was mended record by record. `fail_on` is from which severity on a finding makes the
+    run fail, `is_file` whether the report goes to a file of its own, not to standard output.
     """
 
     output_format: str = "full"
@@ -45,6 +53,8 @@ class Style:
     statistics: bool = False
     durations: int = 0
     show_fixes: bool = False
+    fail_on: Severity = Severity.ERROR
+    is_file: bool = False
 
     @property
     def changes(self) -> int | None:
@@ -63,12 +73,22 @@ class Style:
         whatever the settings say. Raises `ConfigError` for a format or a choice of colour that does not exist.
         """
         output_format = output_format or default_format()
-        _check("output format", output_format, WRITERS)
+        check_format(output_format)
         _check("choice of colour", color, ("auto", "always", "never"))
         return cls(
             output_format, settings.max_examples, settings.max_examples if max_examples else None,
             wants_color(color, sys.stdout), width_of(sys.stdout), quiet, verbose, statistics, durations, show_fixes,
+            settings.fail_on,
         )  # fmt: skip
+
+
+def check_format(name: str) -> None:
+    """Raise `ConfigError` if there is no such output format, or a package is missing that it needs."""
+    _check("output format", name, WRITERS)
+    if name == "html":
+        from cocolint.html import needed  # imported here: other formats need nothing
+
+        needed.check()
 
 
 def _check(what: str, value: str, known: Iterable[str]) -> None:

@@ -97,12 +97,11 @@ def write_remarks(page: Page, report: Report) -> None:
 def write_closing(page: Page, report: Report) -> None:
     """Write one line: the verdict, the counts, the time and the exit code."""
     if report.is_fix_only:
-        verdict = ("WOULD CHANGE", "bold red") if report.mending is Mending.SHOWN and report.mended else ("DONE", "bold green")
-        page.line(verdict, f" · {duration(report.seconds)} · exit {int(report.exit_code)}")
+        page.line(verdict_of(report), f" · {duration(report.seconds)} · exit {int(report.exit_code)}")
         return
     stopped = " · stopped early" if report.stopped_early else ""
     page.line(
-        _verdict(report), f" · {_counts(report)}{stopped}",
+        verdict_of(report), f" · {counts_of(report)}{stopped}",
         f" · {duration(report.seconds)} · exit {int(report.exit_code)}",
     )  # fmt: skip
 
@@ -110,7 +109,6 @@ def write_closing(page: Page, report: Report) -> None:
 def _remarks(report: Report) -> Iterator[Piece]:
     unreadable = sum(result.status is Status.UNREADABLE for result in report.files)
     crashed = len({crash.code for crash in report.crashes})
-    suppressed = sum(group.suppressed for group in report.groups)
     safe, unsafe = report.fixable(Fix.SAFE), report.fixable(Fix.UNSAFE)
     if crashed:
         yield (f"{plural(crashed, 'rule')} crashed", "bold red")
@@ -120,22 +118,30 @@ def _remarks(report: Report) -> Iterator[Piece]:
         from cocolint.report.mended import remark_of
 
         yield remark_of(report)
-    if suppressed:
-        yield f"{suppressed:,} suppressed"
+    if report.suppressed:
+        yield f"{report.suppressed:,} suppressed"
+    if report.stale:
+        yield (f"{plural(len(report.stale), 'exception')} no longer needed", "bold red")
+    yield from report.notes
     if (safe or unsafe) and report.mending is Mending.OFF:
         yield f"fixable: {safe:,} safe, {unsafe:,} unsafe"
     if report.groups and not report.is_fix_only:
         yield f"explain: cocolint rule {tallies(report)[0].code}"
 
 
-def _verdict(report: Report) -> tuple[str, str]:
+def verdict_of(report: Report) -> tuple[str, str]:
+    """Return the word that sums up a run, and its style."""
+    if report.is_fix_only:
+        would_change = report.mending is Mending.SHOWN and bool(report.mended)
+        return ("WOULD CHANGE", "bold red") if would_change else ("DONE", "bold green")
     if report.exit_code is ExitCode.INTERRUPTED:
         return "INTERRUPTED", "bold red"
     bad = any(result.status in (Status.FAILED, Status.UNREADABLE) for result in report.files)
     return ("FAILED", "bold red") if bad or report.exit_code is not ExitCode.OK else ("PASSED", "bold green")
 
 
-def _counts(report: Report) -> str:
+def counts_of(report: Report) -> str:
+    """Return how many findings there are of each severity, and in how many files."""
     if not report.files:
         return "no annotation file was checked"
     if not report.groups:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cocolint.model import Occurrence
 
 LONGEST = 300
 """Characters of a message or a name that are shown; the data may hold megabytes."""
@@ -34,6 +39,16 @@ def short(text: str, longest: int = LONGEST) -> str:
     """Return the harmless text, cut to `longest` characters."""
     cut_early = clean(text[: longest + 1])
     return cut_early if len(cut_early) <= longest else cut_early[: longest - len(ELLIPSIS)] + ELLIPSIS
+
+
+def whom(occurrence: Occurrence) -> Iterator[str]:
+    """Yield the pointer of an occurrence, its record and the image of that, as far as there are such."""
+    if occurrence.pointer:
+        yield occurrence.pointer
+    if occurrence.kind and occurrence.id is not None:
+        yield f"{occurrence.kind} id={shown(occurrence.id)}"
+    if occurrence.image_id is not None and occurrence.kind != "image":
+        yield f"image id={shown(occurrence.image_id)}"
 
 
 def cells(text: str) -> int:

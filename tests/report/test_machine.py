@@ -66,7 +66,14 @@ CONTRACT = exactly(
     version={"const": 1}, tool=TOOL, files=listed(FILE), findings=listed(FINDING), mended=listed(MENDED),
     skipped=listed(SKIPPED), summary=SUMMARY,
 )  # fmt: skip
-LINES = {"file": FILE, "finding": FINDING, "mended": MENDED, "skipped": SKIPPED, "summary": SUMMARY, "run": exactly(version={}, tool=TOOL)}
+LINES = {
+    "file": FILE,
+    "finding": FINDING,
+    "mended": MENDED,
+    "skipped": SKIPPED,
+    "summary": SUMMARY,
+    "run": exactly(version={}, tool=TOOL),
+}
 
 
 def as_json(report: Report, **style: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cocolint.model import ExitCode, Mending
@@ -34,5 +36,5 @@ def test_nothing_to_mend() -> None:
 
 
 @pytest.mark.parametrize("style", [{"quiet": True}, {"output_format": "concise"}])
-def test_short_forms_tell_it_too(style: dict[str, object]) -> None:
+def test_short_forms_tell_it_too(style: dict[str, Any]) -> None:
     assert "R016  iscrowd-missing · 1,203 records (iscrowd) · 1 taken out · 1 file" in printed(reports.mended(), **style)

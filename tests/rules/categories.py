@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.cases import CATEGORIES, Case, Data
+from tests.support.cases import Case, Data
 from tests.support.set_cases import SetCase
 
 TRAIN, VAL = "annotations/instances_train.json", "annotations/instances_val.json"
@@ -49,12 +49,9 @@ def thrice(data: Data) -> Data:
     return {**data, "categories": [first, second, first, first]}
 
 
-def with_gap(data: Data) -> Data:
-    """Let the second category have the id 7."""
-    data["categories"][1]["id"] = 7
-    for annotation in data["annotations"]:
-        annotation["category_id"] = {1: 1, 2: 7}[annotation["category_id"]]
-    return data
+def with_more(data: Data, *ids: object) -> Data:
+    """Declare more categories, which nothing uses."""
+    return {**data, "categories": [*data["categories"], *(category(id_, f"class {id_}") for id_ in ids)]}
 
 
 def detections(*categories: int) -> Callable[[Any], Any]:
@@ -89,12 +86,10 @@ CASES = [
     Case("category-id-not-integer", "text here and there", fires=2, edit={
         "/categories/0/id": "1", "/categories/1/id": "2", "/annotations/0/category_id": "1", "/annotations/1/category_id": "2",
         "/annotations/2/category_id": "1"}, also=("field-type",)),
-    Case("category-id-not-integer", "texts that are no numbers, or not only", fires=4, leaves=4, edit={
-        f"/categories/{2 + place}": category(text, text) for place, text in enumerate(("cat", "03", "1.5", "3 "))
-    }),
-    Case("category-id-not-integer", "a fraction, a truth, and an id that is taken", fires=3, leaves=3, edit={
-        f"/categories/{2 + place}": category(value, f"class {place}") for place, value in enumerate((2.5, {}, "2"))
-    }),
+    Case("category-id-not-integer", "texts that are no numbers, or not only", fires=4, leaves=4,
+         change=lambda data: with_more(data, "cat", "03", "1.5", "3 ")),
+    Case("category-id-not-integer", "a fraction, an object, and an id that is taken", fires=3, leaves=3,
+         change=lambda data: with_more(data, 2.5, {}, "2")),
     Case("category-id-not-integer", "an integer beyond 32 bits", change=with_ids(2**40)),
     Case("category-id-negative", "-1", fires=1, change=with_ids(-1, 1)),
     Case("category-id-negative", "0", change=from_zero),
@@ -128,10 +123,11 @@ SET_CASES = [
         **from_zero(data), "annotations": []}}, {TRAIN: 1}),
     SetCase("category-id-zero", "the other file counts from 1", {TRAIN: from_zero, VAL: {}}, {TRAIN: 1},
             also=("categories-inconsistent-across-files",)),
-    SetCase("category-ids-not-contiguous", "both files", {TRAIN: with_gap, VAL: with_gap, BOXES: detections(1, 7)},
+    SetCase("category-ids-not-contiguous", "both files and results",
+            {TRAIN: lambda data: with_more(data, 7), VAL: lambda data: with_more(data, 7), BOXES: detections(1, 7)},
             {TRAIN: 1, VAL: 1}),
-    SetCase("category-ids-not-contiguous", "one lacks what the other has", {TRAIN: with_gap, VAL: {
-        "/categories": [CATEGORIES[0], category(9)], "/annotations/1/category_id": 9}}, {TRAIN: 1, VAL: 1},
-        leaves={VAL: 1}, also=("categories-subset-across-files",)),
+    SetCase("category-ids-not-contiguous", "one lacks what the other has",
+            {TRAIN: lambda data: with_more(data, 7, 8), VAL: lambda data: with_more(data, 8)}, {TRAIN: 1, VAL: 1},
+            leaves={VAL: 1}, also=("categories-subset-across-files",)),
     SetCase("category-ids-not-contiguous", "contiguous", {TRAIN: {}, VAL: {}}),
 ]  # fmt: skip

@@ -34,7 +34,7 @@ CASES = [
     Case("category-name-type", "digits", edit={"/categories/1/name": "2"}),
     Case("category-name-duplicate", "another id", fires=1, edit={"/categories/-": category(3, "person")}),
     Case("category-name-duplicate", "used", fires=2, change=with_names("cat", "cat", "cat")),
-    Case("category-name-duplicate", "other keypoints", fires=1, leaves=1, edit={
+    Case("category-name-duplicate", "other keypoints", fires=1, leaves=1, task="person_keypoints", edit={
         "/categories/-": {**category(3, "person"), "keypoints": ["nose"], "skeleton": []}}),
     Case("category-name-duplicate", "the same id", edit={"/categories/-": category(1, "person")},
          also=("category-id-duplicate",)),
