@@ -1,0 +1,108 @@
+"""How the objects of the checked files are spread: the numbers behind the plots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+import numpy as np
+
+from cocolint.engine.running import Checked
+from cocolint.html.shapes import MOST_JOINTS
+from cocolint.model import Floats, Ints, Task
+from cocolint.read.again import Again
+from cocolint.read.columns import Annotations, Categories
+from cocolint.report.text import short
+
+SERIES = 4
+"""Files that are drawn side by side: those with the most objects."""
+POSES = 20_000
+"""Annotations of each file whose keypoints are read for the plot of joints."""
+WITHOUT_OBJECTS = (Task.CAPTIONS, Task.RESULTS_CAPTIONS, Task.IMAGE_INFO)
+
+
+@dataclass
+class Series:
+    """The objects of one file. `counts` are by class name; `per_image` has one number for each image.
+
+    `sides` (n, 2) are width and height of sound boxes in pixels, `centres` (n, 2) their middles as shares of the image,
+    `areas` (n, 2) those of box and mask in square pixels. `joints` holds for each keypoint of a class, by their names,
+    how many have v = 0, 1 and 2; `read` of `poses` annotations with keypoints were read for that.
+    """
+
+    label: str
+    path: str
+    objects: int
+    counts: Counter[str]
+    per_image: Ints
+    sides: Floats
+    centres: Floats
+    areas: Floats
+    joints: dict[str, list[tuple[str, int, int, int]]] = field(default_factory=dict)
+    read: int = 0
+    poses: int = 0
+
+
+def series_of(checked: Iterable[Checked]) -> list[Series]:
+    """Return the files that hold objects, those with the most first, then in the order of the run; no more than a few."""
+    drawn = [one for one in checked if one.facts.task not in WITHOUT_OBJECTS and one.index.category_uses.sum()]
+    largest = sorted(drawn, key=lambda one: -int(one.index.category_uses.sum()))[:SERIES]
+    chosen = [one for one in drawn if one in largest]
+    return [_series(one, label) for one, label in zip(chosen, _labels(chosen), strict=True)]
+
+
+def _labels(chosen: Sequence[Checked]) -> list[str]:
+    """Return the names of subsets where they tell the files apart, else those of files, else paths."""
+    subsets = [one.facts.subset for one in chosen]
+    names = [PurePath(one.facts.display).name for one in chosen]
+    paths = [one.facts.display for one in chosen]
+    found = next((words for words in (subsets, names) if all(words) and len(set(words)) == len(words)), paths)
+    return [word if len(word) <= 32 else f"...{word[-29:]}" for word in (short(word, 200) for word in found)]
+
+
+def _series(one: Checked, label: str) -> Series:
+    index, categories = one.index, one.member.categories
+    counts: Counter[str] = Counter()
+    for row in np.flatnonzero(index.category_uses).tolist():
+        counts[short(categories.name[row], 60) or f"category {categories.id[row]}"] += int(index.category_uses[row])
+    images = np.bincount(index.image[index.image >= 0], minlength=len(one.member.images))
+    box = index.bbox
+    sound = np.isfinite(box).all(axis=1) & (box[:, 2:] > 0).all(axis=1) & (np.abs(box) < 1e7).all(axis=1)
+    with np.errstate(all="ignore"):
+        centres = np.column_stack([(box[:, axis] + box[:, axis + 2] / 2) / side for axis, side in ((0, index.width), (1, index.height))])
+        areas = np.column_stack([box[:, 2] * box[:, 3], index.mask_area])
+    series = Series(
+        label, one.facts.display, int(index.category_uses.sum()), counts,
+        images if one.facts.task is not Task.PANOPTIC else images[:0],
+        box[sound, 2:], centres[sound & np.isfinite(centres).all(axis=1)], areas[sound & (index.mask_area > 0)],
+    )  # fmt: skip
+    _add_joints(series, one, categories)
+    return series
+
+
+def _add_joints(series: Series, one: Checked, categories: Categories) -> None:
+    rows = np.flatnonzero(one.index.keypoint_values > 0)
+    series.poses = len(rows)
+    if not len(rows):
+        return
+    rows = rows[np.linspace(0, len(rows) - 1, min(POSES, len(rows))).astype(np.int64)]
+    series.read = len(rows)
+    found = Again(one.document).at(rows)
+    for category in np.flatnonzero(np.bincount(found.category[found.category >= 0])).tolist():
+        joints = _joints(found, category)
+        names = categories.keypoints[category] or []
+        labels = [short(names[place], 40) if place < len(names) else f"keypoint {place + 1}" for place in range(len(joints))]
+        title = short(categories.name[category], 40) or "unnamed"
+        series.joints.setdefault(title, [(name, *row) for name, row in zip(labels, joints, strict=True)])
+
+
+def _joints(found: Annotations, category: int) -> list[tuple[int, int, int]]:
+    """Return for each keypoint of a category how many have v = 0, 1 and 2 or more."""
+    _, place, points = found.points.triplets(found.category == category)
+    kept = np.isfinite(points[:, 2]) & (place < MOST_JOINTS)
+    levels = np.clip(np.ceil(points[kept, 2]), 0, 2).astype(np.int64)
+    counts = np.bincount(place[kept] * 3 + levels, minlength=3)
+    counts = np.append(counts, np.zeros(-len(counts) % 3, np.int64)).reshape(-1, 3)
+    return [(row[0], row[1], row[2]) for row in counts.tolist()]
