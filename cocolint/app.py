@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cocolint import config, discover, label_list
+from cocolint.cache import last_failed
+from cocolint.cache.last_failed import LastFailed
 from cocolint.cache.results import Results
 from cocolint.config import Settings
 from cocolint.engine import registry
@@ -32,6 +34,7 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     exceptions = Exceptions(settings, rules, all(map(os.path.isdir, given)))
     found = discover.find(given, settings.exclude, settings.kinds)
     files = [_as_told(file, settings) for file in found if not exceptions.is_baseline(file)]
+    files, note = _narrowed(files, settings, gate) if settings.last_failed else (files, [])
     if settings.images_root and not settings.no_images:
         image_root.folder_at(settings.images_root)
     no_labels = Absent("there is no list of labels: name it with --labels")
@@ -45,8 +48,19 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     report = _report_of(run)
     if settings.mending is not Mending.OFF:
         report = _mended(run, files, given)
+    if settings.use_cache:
+        LastFailed.load(settings.cache_folder).update(run.verdicts(files, report.files))
+    report.notes += note
     report.seconds = time.perf_counter() - begin
     return report
+
+
+def _narrowed(files: list[AnnotationFile], settings: Settings, gate: Gate) -> tuple[list[AnnotationFile], list[str]]:
+    """Return the files in which rules failed in the last run, and a word on it; all files if none did."""
+    failed = LastFailed.load(settings.cache_folder).rules_in(files)
+    if not gate.narrow(failed):
+        return files, ["nothing failed in the last run: all rules ran"]
+    return last_failed.narrowed(files, failed, gate.registry), ["only what failed in the last run"]
 
 
 def _as_told(file: AnnotationFile, settings: Settings) -> AnnotationFile:

@@ -78,6 +78,9 @@ def check(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also what passed, what was skipped, and why.")] = False,
     color: Annotated[str, typer.Option(help="auto, always or never.")] = "auto",
     fail_on: Annotated[str, typer.Option(help="error, warning or info: what makes the run fail. [default: error]")] = "",
+    last_failed: Annotated[
+        bool, typer.Option("--lf", "--last-failed", help="Only the rules and files that failed in the last run.")
+    ] = False,
     fail_fast: Annotated[bool, typer.Option("-x", help="Stop after the first failed rule: --maxfail 1.")] = False,
     maxfail: Annotated[int, typer.Option(help="Stop after the file in which so many rules failed.", metavar="N", min=0)] = 0,
     baseline: Annotated[Optional[Path], typer.Option(help="Do not report again what this file lists.")] = None,  # noqa: UP045
@@ -115,6 +118,7 @@ def check(
         "mending": config.mending(fix, diff, fix_only, out), "out": out, "fix_only": fix_only,
         "exit_non_zero_on_fix": exit_non_zero_on_fix,
         "write_baseline": write_baseline, "prune_baseline": prune_baseline, "use_cache": not no_cache,
+        "last_failed": last_failed,
     }  # fmt: skip
     settings = config.resolve(given, flags, task, configuration or [], isolated)
     if show_settings:
@@ -210,6 +214,17 @@ def schema(task: Annotated[str, typer.Argument(help="The task; all tasks are lis
         print("\n".join(Task))
         return
     print(json.dumps(bundled(config.task_named(task)), indent=2))
+
+
+@app.command()
+def init(
+    force: Annotated[bool, typer.Option("--force", help="Write cocolint.toml anew if there is one.")] = False,
+) -> None:
+    """Write a small configuration and a pre-commit hook for the repository in which one stands."""
+    from cocolint import beginning
+
+    for line in beginning.begin(Path.cwd(), force):
+        print(line)
 
 
 @app.command()

@@ -64,6 +64,7 @@ class Settings:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     config_file: Path | None = None
     use_cache: bool = False
+    last_failed: bool = False
 
     @property
     def cache_folder(self) -> Path:
@@ -158,6 +159,8 @@ def resolve(
 
 
 def _refuse_contradictions(settings: Settings) -> None:
+    if settings.last_failed and not settings.use_cache:
+        raise ConfigError("--lf looks into the cache: leave out --no-cache")
     if settings.write_baseline and settings.prune_baseline:
         raise ConfigError("--write-baseline prunes as well: leave out --prune-baseline")
     if (settings.write_baseline or settings.prune_baseline) and settings.mending is not Mending.OFF:

@@ -121,15 +121,14 @@ class Checks:
         for display, name in asked:
             self._asked[display].add(name)
         around = {rule.name for rule in self._gate.chosen if rule.scope is Scope.DATASET or "surroundings" in rule.fixtures}
-        paths = list(dict.fromkeys(str(file.archive or file.path) for file in self._files))
         with contextlib.chdir(self._folder):
-            files = discover.find(paths, self._settings.exclude)
+            files = discover.find(_paths_of(self._files), self._settings.exclude)
         data_sets: dict[Path, list[AnnotationFile]] = defaultdict(list)
         for file in files:
-            data_sets[file.root].append(file)
+            data_sets[file.archive or file.root].append(file)
         for group in data_sets.values():
-            are_compared = any(self._asked[file.display] & around for file in group)
-            self._units |= {file.display: group if are_compared else [file] for file in group}
+            are_one = group[0].archive is not None or any(self._asked[file.display] & around for file in group)
+            self._units |= {file.display: group if are_one else [file] for file in group}
 
     def verdict(self, display: str, name: str) -> Verdict:
         """Return what became of a rule on a file. Raises `Failure` if the check cannot begin."""
@@ -168,7 +167,7 @@ class Checks:
 
     def _check(self, files: list[AnnotationFile]) -> Verdicts:
         with contextlib.chdir(self._folder):
-            report = app.check([str(file.path) for file in files], self._settings)
+            report = app.check(_paths_of(files), self._settings)
         style = Style(max_examples=self._settings.max_examples, width=self.width, fail_on=self._settings.fail_on)
         found = _verdicts_of(report, style)
         return {file.display: found.get(file.display, {}) for file in files}
@@ -184,6 +183,10 @@ class Checks:
         """Remove what is temporary."""
         if self._owns_shared:
             shutil.rmtree(self._shared, ignore_errors=True)
+
+
+def _paths_of(files: list[AnnotationFile]) -> list[str]:
+    return list(dict.fromkeys(str(file.archive or file.path) for file in files))
 
 
 def report_on(paths: Iterable[str | os.PathLike[str]], named: dict[str, Any]) -> Report:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from cocolint import discover
+from cocolint.cache.last_failed import Verdict
 from cocolint.cache.results import Place, Results
 from cocolint.config import Settings
 from cocolint.engine import pool
@@ -240,6 +241,20 @@ class Run:
                     self.options,
                 )
                 self._judge_again(checked)
+
+    def verdicts(
+        self, files: Iterable[AnnotationFile], results: Iterable[FileResult]
+    ) -> Iterator[tuple[AnnotationFile, Verdict]]:
+        """Yield for each of the files that were checked what came of it, or of all data sets in it."""
+        by_path: dict[str, list[FileResult]] = defaultdict(list)
+        for result in results:
+            by_path[discover.whole_of(result.path)].append(result)
+        for file in files:
+            parts = by_path.get(file.display)
+            if parts:
+                judged = set.intersection(*(set(self.ran.get(part.path, ())) for part in parts))
+                failed = {group.name for part in parts for group in part.groups if self.gate.fails([group])}
+                yield file, Verdict(judged, failed, any(part.status is Status.UNREADABLE for part in parts))
 
     def renew_baseline(self) -> None:
         """Write what was found to the baseline, and judge by that from then on. Raises `PathError`."""

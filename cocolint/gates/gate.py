@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from cocolint import discover
 from cocolint.config import Settings
@@ -39,9 +39,21 @@ class Gate:
             chosen = {rule for rule in chosen if wanted(rule)}
             if not chosen:
                 raise ConfigError(f"no selected rule fits -k '{settings.keyword}'")
+        self._only: Mapping[str, Collection[str]] | None = None
         self._explicit = {rule.name for rule in explicit}
         self.chosen = frozenset(chosen)
         self.rules = registry.with_requirements(chosen)
+
+    def narrow(self, failed: Mapping[str, Collection[str]]) -> bool:
+        """Report only these rules in these files, if any of them is chosen; return whether that is so."""
+        names = {name for rules in failed.values() for name in rules}
+        chosen = frozenset(rule for rule in self.chosen if rule.name in names)
+        if failed and (chosen or not names):
+            self.chosen = chosen
+            self.rules = self.registry.with_requirements(chosen)
+            self._only = failed
+            return True
+        return False
 
     def _union(self, selectors: Iterable[str]) -> set[Rule]:
         return {rule for selector in selectors for rule in self.registry.select(selector)}
@@ -53,7 +65,8 @@ class Gate:
 
     def reported(self, file: AnnotationFile) -> frozenset[str]:
         """Return the names of the rules whose findings in `file` are reported."""
-        return frozenset(rule.name for rule in self.chosen - self._ignored_for(file))
+        names = frozenset(rule.name for rule in self.chosen - self._ignored_for(file))
+        return names if self._only is None else names & set(self._only.get(discover.whole_of(file.display), ()))
 
     def _ignored_for(self, file: AnnotationFile) -> set[Rule]:
         return self._ignored | self._ignored_in(file.display)

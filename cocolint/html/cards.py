@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from cocolint.html.paths import Paths
 from cocolint.html.samples import Example, Sampler, shares
 from cocolint.html.scene import Scene
 from cocolint.model import FindingGroup, Report
@@ -75,15 +76,22 @@ class Cards:
     classes: list[str]
     shown: int
 
+    @property
+    def has_grey(self) -> bool:
+        """Whether an example is drawn without its picture."""
+        return any(
+            shown.example.drawing and not shown.example.drawing.picture for card in self.cards for shown in card.examples
+        )
 
-def cards_of(report: Report, scenes: Mapping[str, Scene], limit: int | None) -> Cards:
+
+def cards_of(report: Report, scenes: Mapping[str, Scene], paths: Paths, limit: int | None) -> Cards:
     """Return the cards of a report, with at most `limit` examples of each rule and file."""
     found = tallies(report)
     wanted = shares(found, limit)
     count = sum(wanted.values())
-    sampler = Sampler(report, scenes, count)
-    paths = list(dict.fromkeys(group.path for tally in found for group in tally.groups))
-    numbers = {path: number for number, path in enumerate(paths)}
+    sampler = Sampler(report, scenes, paths, count)
+    named = list(dict.fromkeys(group.path for tally in found for group in tally.groups))
+    numbers = {path: number for number, path in enumerate(named)}
     by_class: dict[str, dict[int, int]] = {}
     cards = []
     for place, tally in enumerate(found):
@@ -98,9 +106,9 @@ def cards_of(report: Report, scenes: Mapping[str, Scene], limit: int | None) -> 
                 of_rule = by_class.setdefault(name, {})
                 of_rule[place] = of_rule.get(place, 0) + number
         shown = [Shown(example, file, []) for example, file in examples]
-        cards.append(_card(tally, shown, sorted({numbers[group.path] for group in tally.groups})))
+        cards.append(_card(tally, shown, paths, sorted({numbers[group.path] for group in tally.groups})))
     classes = _number_classes(cards, by_class)
-    return Cards(cards, list(map(clean, paths)), classes, count)
+    return Cards(cards, [paths.shown(path) for path in named], classes, count)
 
 
 def _number_classes(cards: list[Card], by_class: Mapping[str, Mapping[int, int]]) -> list[str]:
@@ -134,7 +142,7 @@ def _classes(group: FindingGroup, scene: Scene | None) -> dict[str, int]:
     return found
 
 
-def _card(tally: Tally, examples: list[Shown], files: list[int]) -> Card:
+def _card(tally: Tally, examples: list[Shown], paths: Paths, files: list[int]) -> Card:
     groups = tally.groups
     demands = {demand.profile: demand.effect for group in groups for demand in group.profiles}
     return Card(
@@ -142,12 +150,22 @@ def _card(tally: Tally, examples: list[Shown], files: list[int]) -> Card:
         _distinct(group.summary for group in groups), _distinct(group.breaks for group in groups),
         [(short(name), short(effect, 600)) for name, effect in demands.items()], _distinct(group.hint for group in groups),
         sorted({clean(name) for group in groups for name in group.related}), sum(group.suppressed for group in groups),
-        [Place(clean(group.path), group.count, _extent(group)) for group in groups[:FILES]], examples, files,
+        _places(groups, paths)[:FILES], examples, files,
     )  # fmt: skip
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(short(text, 900) for text in texts if text))[:SAYINGS]
+
+
+def _places(groups: Sequence[FindingGroup], paths: Paths) -> list[Place]:
+    by_path: dict[str, list[FindingGroup]] = {}
+    for group in groups:
+        by_path.setdefault(group.path, []).append(group)
+    return [
+        Place(paths.shown(path), sum(group.count for group in found), _extent(found[0]) if len(found) == 1 else "")
+        for path, found in by_path.items()
+    ]
 
 
 def _extent(group: FindingGroup) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from cocolint.html import thumbs
 from cocolint.html.masks import Mask, Pixels
-from cocolint.html.shapes import Joint, Shapes
+from cocolint.html.shapes import Joint, Ring, Shapes
 from cocolint.html.views import Bounds, View, view_of
-from cocolint.model import Bools
 from cocolint.report.text import short
 
 WRONG = (255, 45, 45)
 CALM = (0, 180, 255)
-MASK_SIDE = 280
+MASK_SIDES = (280, 140, 70)
 """Of a drawn mask in fields: finer is not seen."""
+MASK_BYTES = 6000
+MOST_CORNERS = 600
 FINEST = 500
 """The places across a drawing that are told apart."""
 
@@ -33,34 +32,28 @@ class Rect(NamedTuple):
     is_wrong: bool = False
 
 
-class Line(NamedTuple):
-    """A line from one place to another."""
-
-    x1: str
-    y1: str
-    x2: str
-    y2: str
-
-
 class Dot(NamedTuple):
-    """A keypoint; `kind` is `seen`, `hidden` or `unlabelled`."""
+    """The place of a keypoint, and what it is called."""
 
     x: str
     y: str
-    kind: str
     name: str
 
 
 class Path(NamedTuple):
-    """A closed outline as the commands of SVG."""
+    """Closed outlines as the commands of SVG; what is hardly more than a point is `tiny`."""
 
     commands: str
     is_wrong: bool
+    is_tiny: bool
 
 
 @dataclass
 class Drawing:
-    """All that is drawn, the lowest first; numbers are text already. `unit` is about a hundredth of the width."""
+    """All that is drawn, the lowest first; numbers are text already. `unit` is about a hundredth of the width.
+
+    `bones` are commands of SVG; `dots` are keypoints that are `seen`, `hidden` or `unlabelled`.
+    """
 
     view: str
     ratio: float
@@ -74,8 +67,8 @@ class Drawing:
     mask_part: Rect | None = None
     paths: list[Path] = field(default_factory=list)
     box: Rect | None = None
-    bones: list[Line] = field(default_factory=list)
-    dots: list[Dot] = field(default_factory=list)
+    bones: str = ""
+    dots: dict[str, list[Dot]] = field(default_factory=dict)
     is_pose_wrong: bool = False
     notes: list[str] = field(default_factory=list)
     place: Rect | None = None
@@ -108,28 +101,35 @@ def drawn(shapes: Shapes, stage: Stage, is_whole: bool = False) -> Drawing | Non
         one.declared = _rect((0, 0, *stage.declared), shapes.wrong in ("width", "height"))
         one.notes.append("dashed: the size that the file says")
     one.others = [_rect(other, False) for other in stage.others if _overlap(other, view)]
-    _draw(one, shapes, stage, view)
+    _draw(one, shapes, view)
     if bounds and view.is_cut:
         one.notes.append("reaches farther than is shown")
     return one
 
 
-def _draw(one: Drawing, shapes: Shapes, stage: Stage, view: View) -> None:
-    finest = max(view.width, view.height) / FINEST
+def _draw(one: Drawing, shapes: Shapes, view: View) -> None:
     if shapes.mask:
         colour = WRONG if shapes.wrong in ("segmentation", "segments_info") else CALM
-        one.mask, one.mask_part = thumbs.png_of(_covered(shapes.mask, view), colour, 90), _rect(view.bounds, False)
-    one.paths = [Path(_commands(ring.corners, finest, view), ring.is_wrong) for ring in shapes.rings]
+        one.mask, one.mask_part = _mask(shapes.mask, view, colour), _rect(view.bounds, False)
+    one.paths = _paths(shapes.rings, view)
     one.box = _rect(shapes.box, shapes.wrong == "bbox") if shapes.box else None
     one.is_pose_wrong = shapes.wrong in ("keypoints", "num_keypoints", "skeleton")
-    one.bones = [Line(*map(_number, (*bone.start[:2], *bone.end[:2]))) for bone in shapes.bones]
-    one.dots = [Dot(_number(joint.x), _number(joint.y), _kind(joint), short(joint.name, 60)) for joint in shapes.joints]
+    one.bones = "".join(f"M{_place(*bone.start[:2])}L{_place(*bone.end[:2])}" for bone in shapes.bones)
+    for joint in shapes.joints:
+        dot = Dot(_number(joint.x), _number(joint.y), short(joint.name, 60))
+        one.dots.setdefault(_kind(joint), []).append(dot)
 
 
-def _covered(mask: Mask | Pixels, view: View) -> Bools:
-    scale = MASK_SIDE / max(view.width, view.height)
-    columns, rows = (max(1, round(side * scale)) for side in (view.width, view.height))
-    return mask.within(view, columns, rows)
+def _mask(mask: Mask | Pixels, view: View, colour: tuple[int, int, int]) -> str:
+    """Return a mask as a picture, coarser where it would take too many bytes: noise does not shrink."""
+    picture = ""
+    for side in MASK_SIDES:
+        scale = side / max(view.width, view.height)
+        columns, rows = (max(1, round(length * scale)) for length in (view.width, view.height))
+        picture = thumbs.png_of(mask.within(view, columns, rows), colour, 90)
+        if len(picture) <= MASK_BYTES:
+            break
+    return picture
 
 
 def _kind(joint: Joint) -> str:
@@ -138,16 +138,35 @@ def _kind(joint: Joint) -> str:
     return "hidden" if joint.visibility == 1 else "seen"
 
 
-def _commands(corners: Iterable[tuple[float, float]], finest: float, view: View) -> str:
-    """Return an outline without the corners that nobody could tell from the one before, cut far outside of the view."""
-    room = np.array([view.width, view.height]) * 4
-    low, high = np.array(view.bounds[:2]) - room, np.array(view.bounds[2:]) + room
-    points = np.clip(np.array(list(corners)), low, high)
-    kept = [points[0]]
-    for point in points[1:]:
-        if np.abs(point - kept[-1]).max() >= finest:
-            kept.append(point)
-    return "M" + "L".join(f"{_number(x)},{_number(y)}" for x, y in kept) + "Z"
+def _paths(rings: Sequence[Ring], view: View) -> list[Path]:
+    """Return outlines without the corners that nobody could tell from the one before: so many that the page stays small."""
+    finest = max(view.width, view.height) / FINEST
+    thinned = [_thinned(ring, finest, view) for ring in rings]
+    while sum(map(len, thinned)) > MOST_CORNERS and finest < view.width:
+        finest *= 2
+        thinned = [_thinned(ring, finest, view) for ring in rings]
+    found: dict[tuple[bool, bool], list[str]] = {}
+    for ring, corners in zip(rings, thinned, strict=True):
+        extent = max(max(axis) - min(axis) for axis in zip(*corners, strict=True))
+        kind = ring.is_wrong, len(corners) < 3 or extent < 8 * finest
+        found.setdefault(kind, []).append("M" + "L".join(_place(*corner) for corner in corners) + "Z")
+    return [Path("".join(commands), *kind) for kind, commands in found.items()]
+
+
+def _thinned(ring: Ring, finest: float, view: View) -> list[tuple[float, float]]:
+    """Return corners that are `finest` apart or more, cut far outside of the view."""
+    far = 4 * max(view.width, view.height)
+    left, top, right, bottom = view.x - far, view.y - far, view.x + far, view.y + far
+    kept: list[tuple[float, float]] = []
+    for corner in ring.corners:
+        x, y = min(max(corner[0], left), right), min(max(corner[1], top), bottom)
+        if not kept or abs(x - kept[-1][0]) >= finest or abs(y - kept[-1][1]) >= finest:
+            kept.append((x, y))
+    return kept
+
+
+def _place(x: float, y: float) -> str:
+    return f"{_number(x)},{_number(y)}"
 
 
 def _rect(bounds: Bounds, is_wrong: bool) -> Rect:

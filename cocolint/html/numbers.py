@@ -71,7 +71,8 @@ def _series(one: Checked, label: str) -> Series:
     box = index.bbox
     sound = np.isfinite(box).all(axis=1) & (box[:, 2:] > 0).all(axis=1) & (np.abs(box) < 1e7).all(axis=1)
     with np.errstate(all="ignore"):
-        centres = np.column_stack([(box[:, axis] + box[:, axis + 2] / 2) / side for axis, side in ((0, index.width), (1, index.height))])
+        middles = box[:, :2] + box[:, 2:] / 2
+        centres = middles / np.column_stack([index.width, index.height])
         areas = np.column_stack([box[:, 2] * box[:, 3], index.mask_area])
     series = Series(
         label, one.facts.display, int(index.category_uses.sum()), counts,

@@ -19,6 +19,7 @@ from cocolint.report.text import clean, duration, plural, short, size
 
 if TYPE_CHECKING:
     from cocolint.html.numbers import Series
+    from cocolint.html.paths import Paths
     from cocolint.html.scene import Scene
 
 FILES = 500
@@ -57,11 +58,13 @@ def write(report: Report, stream: TextIO, style: Style) -> None:
 def _page(report: Report, style: Style) -> str:
     from cocolint.html.cards import Cards, cards_of
     from cocolint.html.numbers import series_of
+    from cocolint.html.paths import Paths
     from cocolint.html.plots import plots_of
     from cocolint.html.svg import Sheet
 
     scenes = _scenes(report)
-    found = Cards([], [], [], 0) if report.is_fix_only else cards_of(report, scenes, style.max_examples)
+    paths = Paths(result.path for result in report.files)
+    found = Cards([], [], [], 0) if report.is_fix_only else cards_of(report, scenes, paths, style.max_examples)
     series = series_of(report.run.checked if report.run else [])
     sheet = Sheet()
     plots = plots_of(series, sheet) if series else []
@@ -72,20 +75,25 @@ def _page(report: Report, style: Style) -> str:
             "when": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
             "verdict": _verdict(report),
             "tiles": _tiles(report),
+            "folder": paths.folder,
             "remarks": list(_remarks(report)),
             "found": found,
             "all": sum(group.count for group in report.groups),
-            "rows": _file_rows(report),
+            "rows": _file_rows(report, paths),
             "hidden_files": max(0, len(report.files) - FILES),
             "plots": plots,
             "series": series,
             "left_out": _left_out(report, series),
             "classes": _class_rows(series),
             "class_count": len({name for one in series for name in one.counts}),
-            "mended": [(one.code, short(one.name), clean(one.path), one.count, one.dropped) for one in report.mended[:FILES]],
+            "mended": [
+                (one.code, short(one.name), paths.shown(one.path), one.count, one.dropped) for one in report.mended[:FILES]
+            ],
             "mending": report.mending.value,
-            "crashes": [(one.code, short(one.name), clean(one.path), short(one.last_line)) for one in report.crashes[:REMARKS]],
-            "skips": _skips(report),
+            "crashes": [
+                (one.code, short(one.name), paths.shown(one.path), short(one.last_line)) for one in report.crashes[:REMARKS]
+            ],
+            "skips": _skips(report, paths),
             "duration": duration(report.seconds),
             "exit_code": int(report.exit_code),
         },
@@ -168,19 +176,19 @@ def _remarks(report: Report) -> list[str]:
     return found + list(map(clean, report.notes))
 
 
-def _file_rows(report: Report) -> list[FileRow]:
-    rows = [_file_row(result) for result in report.files]
+def _file_rows(report: Report, paths: Paths) -> list[FileRow]:
+    rows = [_file_row(result, paths) for result in report.files]
     if len(rows) > FILES:
         rows = sorted(rows, key=lambda row: (-row.errors, -row.warnings, -row.infos))[:FILES]
     return rows
 
 
-def _file_row(result: FileResult) -> FileRow:
+def _file_row(result: FileResult, paths: Paths) -> FileRow:
     counts: Counter[Severity] = Counter()
     for group in result.groups:
         counts[group.severity] += group.count
     return FileRow(
-        clean(result.path), str(result.task or ""), short(result.subset, 60), str(result.status), short(result.note),
+        paths.shown(result.path), str(result.task or ""), short(result.subset, 60), str(result.status), short(result.note),
         result.images, result.annotations, result.categories,
         counts[Severity.ERROR], counts[Severity.WARNING], counts[Severity.INFO],
     )  # fmt: skip
@@ -200,12 +208,12 @@ def _class_rows(series: Sequence[Series]) -> list[tuple[str, list[int]]]:
     return [(name, [one.counts[name] for one in series]) for name, _ in total.most_common(CLASSES)]
 
 
-def _skips(report: Report) -> list[tuple[str, str]]:
+def _skips(report: Report, paths: Paths) -> list[tuple[str, str]]:
     """Return why rules or files were left out, and which."""
     reasons: dict[str, set[str]] = {}
     for skip in report.skips:
         reasons.setdefault(clean(skip.because), set()).add(skip.code)
     found = [(because, ", ".join(sorted(codes))) for because, codes in reasons.items()]
-    found += [(f"not mended: {clean(one.because)}", f"{one.code} in {clean(one.path)}") for one in report.withdrawn]
-    found += [(f"not mended: {clean(because)}", clean(path)) for path, because in report.not_mended]
+    found += [(f"not mended: {clean(one.because)}", f"{one.code} in {paths.shown(one.path)}") for one in report.withdrawn]
+    found += [(f"not mended: {clean(because)}", paths.shown(path)) for path, because in report.not_mended]
     return found[:REMARKS]

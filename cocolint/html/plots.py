@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ MAP_COLOUR = (0.16, 0.5, 0.95)
 WIDE = 5.4
 """Inches; three plots side by side and more take twice as much."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "cocolint", "font.family": "sans-serif", "font.size": 9, "text.parse_math": False,
     "axes.edgecolor": GRID, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK,
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True, "grid.color": GRID,
@@ -69,7 +70,7 @@ def _classes(series: Sequence[Series]) -> Made:
     for one in series:
         total.update(one.counts)
     names = [name for name, _ in total.most_common(CLASSES)]
-    figure, (axes,) = _figure(1, 0.5 + 0.145 * len(names) * (1 + 0.55 * (len(series) - 1)))
+    figure, (axes,) = _figure(1, _room(series) + 0.45 + 0.16 * max(2, len(names)) * (1 + 0.45 * (len(series) - 1)))
     height = 0.8 / len(series)
     for number, one in enumerate(series):
         share = [100 * one.counts[name] / one.objects for name in names]
@@ -91,7 +92,7 @@ def _per_image(series: Sequence[Series]) -> Made:
     most = max(float(np.quantile(one.per_image, 0.995)) for one in shown if one)
     step = max(1, round(most / 40))
     edges = np.arange(0, most + 2 * step, step) - 0.5
-    figure, (axes,) = _figure(1, 2.4)
+    figure, (axes,) = _figure(1, 2.2 + _room(series))
     for number, one in enumerate(shown):
         if one:
             _outline(axes, np.minimum(one.per_image, edges[-1] - 0.25), edges, number, _label(one))
@@ -99,7 +100,9 @@ def _per_image(series: Sequence[Series]) -> Made:
     axes.set_ylabel("% of the images")
     _legend(figure, axes, series)
     empty = ", ".join(f"{int((one.per_image == 0).sum()):,} of {len(one.per_image):,} in {one.label}" for one in shown if one)
-    last = "The last bar stands for all that have more. " if any(one.per_image.max() > edges[-1] for one in shown if one) else ""
+    last = (
+        "The last bar stands for all that have more. " if any(one.per_image.max() > edges[-1] for one in shown if one) else ""
+    )
     yield "Objects per image", f"{last}Images without any: {empty}.", figure
 
 
@@ -110,7 +113,7 @@ def _sizes(series: Sequence[Series]) -> Made:
     everything = np.concatenate(scales)
     low, high = np.quantile(everything, [0.001, 0.999])
     edges = np.geomspace(max(low * 0.8, 0.1), max(high * 1.25, 1.0), 41)
-    figure, (axes,) = _figure(1, 2.4)
+    figure, (axes,) = _figure(1, 2.2 + _room(series))
     for number, (one, scale) in enumerate(zip(series, scales, strict=True)):
         if len(scale):
             _outline(axes, np.clip(scale, edges[0], edges[-1] * 0.999), edges, number, _label(one))
@@ -169,13 +172,18 @@ def _joints(series: Sequence[Series]) -> Made:
         for axes, one in zip(all_axes, shown, strict=True):
             _stack(axes, one.joints[title][:JOINTS])
             axes.set_title(_label(one))
-        for axes in all_axes[1:]:
-            axes.set_yticklabels([])
+        for before, (axes, one) in pairwise(zip(all_axes, shown, strict=True)):
+            if _names(before[1].joints[title]) == _names(one.joints[title]):
+                axes.set_yticklabels([])
         handles, labels = all_axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=3)
         few = [f"{one.read:,} of {one.poses:,} annotations of {one.label}" for one in shown if one.read < one.poses]
         note = f"Counted in {' and '.join(few)}." if few else "Share of the annotations."
         yield f"Keypoints of {title}", note, figure
+
+
+def _names(joints: Sequence[tuple[str, int, int, int]]) -> list[str]:
+    return [joint[0] for joint in joints]
 
 
 def _stack(axes: Axes, joints: Sequence[tuple[str, int, int, int]]) -> None:
@@ -186,7 +194,7 @@ def _stack(axes: Axes, joints: Sequence[tuple[str, int, int, int]]) -> None:
         share = shares[:, 2 - level]
         axes.barh(np.arange(len(joints)), share, 0.75, begin, color=colour, label=label, linewidth=0)
         begin += share
-    axes.set_yticks(np.arange(len(joints)), [joint[0] for joint in joints])
+    axes.set_yticks(np.arange(len(joints)), _names(joints))
     axes.set_ylim(len(joints) - 0.4, -0.6)
     axes.set_xlim(0, 100)
     axes.set_xlabel("%")
@@ -224,11 +232,18 @@ def _plain_ticks(axes: Axes, low: float, high: float) -> None:
 
 
 def _power(value: float) -> str:
-    return f"{10 ** int(value):,}" if value < 4 else f"{10 ** (int(value) - 3):,}k" if value < 6 else f"{10 ** (int(value) - 6):,}M"
+    """Return a power of ten in the fewest characters: 100, 10k, 1M."""
+    thousands, rest = divmod(int(value), 3)
+    return f"{10**rest}{('', 'k', 'M', 'G', 'T')[min(thousands, 4)]}"
 
 
 def _label(one: Series) -> str:
     return f"{one.label} ({plural(one.objects, 'object')})"
+
+
+def _room(series: Sequence[Series]) -> float:
+    """Return how high the legend is in inches."""
+    return 0.2 * (len(series) if len(series) > 2 else 1)
 
 
 def _legend(figure: Figure, axes: Axes, series: Sequence[Series]) -> None:

@@ -10,20 +10,21 @@ import numpy as np
 
 from cocolint.html.drawing import Drawing, Stage, drawn
 from cocolint.html.masks import Pixels
+from cocolint.html.paths import Paths
 from cocolint.html.scene import Scene
 from cocolint.html.shapes import Shapes, shapes_of
 from cocolint.html.thumbs import pixels_of
 from cocolint.model import FindingGroup, Occurrence, Report
 from cocolint.report.tally import Tally
-from cocolint.report.text import clean, short, whom
+from cocolint.report.text import short, whom
 
 MOST = 200
 """Findings that are shown one by one."""
 FILES = 6
 """Files of one rule of which some are shown."""
-BYTES = 1_500_000
+BYTES = 1_300_000
 """Of all photographs in the page together."""
-LARGEST = 40_000
+LARGEST = 30_000
 """Bytes of one photograph."""
 
 
@@ -58,7 +59,8 @@ def shares(tallies: Sequence[Tally], limit: int | None) -> dict[int, int]:
 class Sampler:
     """Makes the examples of a report. `scenes` are the files by their paths; of others there is only text."""
 
-    def __init__(self, report: Report, scenes: Mapping[str, Scene], count: int) -> None:
+    def __init__(self, report: Report, scenes: Mapping[str, Scene], paths: Paths, count: int) -> None:
+        self._paths = paths
         self._report = report
         self._scenes = scenes
         self._most = min(LARGEST, BYTES // max(1, count))
@@ -68,7 +70,7 @@ class Sampler:
         found = self._report.occurrences(group, count)
         finding, scene = group.finding, self._scenes.get(group.path)
         if scene is None or finding.section is None or not len(finding.rows):
-            return [_example(group, occurrence) for occurrence in found]
+            return [self._example(group, occurrence) for occurrence in found]
         rows = np.sort(finding.rows, kind="stable")[:count].tolist()
         records = scene.records(finding.section, rows)
         return [
@@ -77,7 +79,7 @@ class Sampler:
 
     def _drawn(self, scene: Scene, group: FindingGroup, occurrence: Occurrence, row: int, record: Any) -> Example:
         section = group.finding.section or ""
-        one = _example(group, occurrence)
+        one = self._example(group, occurrence)
         pointer = occurrence.pointer.partition(f"/{section}/{row}")[2].split("/")[1:]
         target, place = record, row
         if section == "categories":
@@ -113,6 +115,12 @@ class Sampler:
         others = scene.others(image, -1 if is_image else row)
         return drawn(shapes, Stage(scene.picture(image), scene.size_of(image), others, self._most), is_whole=is_image)
 
+    def _example(self, group: FindingGroup, occurrence: Occurrence) -> Example:
+        return Example(
+            short(occurrence.message), f"{self._paths.shown(group.path)}:{occurrence.line}:{occurrence.column}",
+            _about(occurrence), "", [], short(occurrence.snippet, 160) if occurrence.key or not occurrence.kind else "", None,
+        )  # fmt: skip
+
 
 def _segment(record: Any, pointer: Sequence[str]) -> dict[str, Any] | None:
     """Return the panoptic segment that a pointer leads to, None where it leads elsewhere."""
@@ -127,12 +135,5 @@ def _segment(record: Any, pointer: Sequence[str]) -> dict[str, Any] | None:
 
 def _about(occurrence: Occurrence) -> list[str]:
     """Return the record of an occurrence and the image of that; the pointer where there is no record with an id."""
-    found = [short(part) for part in whom(occurrence)]
+    found = list(map(short, whom(occurrence)))
     return found[1:] if len(found) > 1 and occurrence.pointer else found
-
-
-def _example(group: FindingGroup, occurrence: Occurrence) -> Example:
-    return Example(
-        short(occurrence.message), f"{clean(group.path)}:{occurrence.line}:{occurrence.column}",
-        _about(occurrence), "", [], short(occurrence.snippet, 160), None,
-    )  # fmt: skip

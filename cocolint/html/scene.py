@@ -106,4 +106,4 @@ class Scene:
         rows: Ints = np.flatnonzero(self.index.image == image)
         boxes = self.index.bbox[rows[rows != but]]
         boxes = boxes[np.isfinite(boxes).all(axis=1) & (np.abs(boxes) < 1e7).all(axis=1)][:OTHERS]
-        return [(x, y, x + w, y + h) for x, y, w, h in boxes.tolist()]
+        return [(min(x, x + w), min(y, y + h), max(x, x + w), max(y, y + h)) for x, y, w, h in boxes.tolist()]

@@ -36,7 +36,7 @@ def opened(folder: Folder, name: str, declared: tuple[float, float] | None) -> I
     try:
         with warnings.catch_warnings(), folder.open(name) as stream:
             warnings.simplefilter("ignore")  # Pillow warns of oddities in metadata, and of size, which is looked at here
-            picture = Image.open(stream, formats=FORMATS)
+            picture: Image.Image = Image.open(stream, formats=FORMATS)
             if picture.width * picture.height > LARGEST:
                 return None
             is_turned = picture.getexif().get(0x0112) in TURNED

@@ -12,7 +12,7 @@ MARGIN = 0.35
 LEAST = 48.0
 """In pixels: less is not shown, since nobody would recognise it."""
 BEYOND = 0.3
-"""How much may be shown beyond the border of an image, as a share of its side."""
+"""How much is shown beyond the border of an image, as a share of its side, towards what is too far off to be shown."""
 RATIO = 4 / 3
 """Width to height of a view, where the image allows it: drawings have that shape on the page."""
 LARGEST = 1e7
@@ -51,8 +51,8 @@ def view_of(bounds: Bounds | None, sheet: tuple[float, float] | None) -> View | 
     left, right = _at_least(left, right, max(LEAST, (bottom - top) * RATIO))
     top, bottom = _at_least(top, bottom, (right - left) / RATIO)
     if sheet:
-        left, right = _inside(left, right, sheet[0], bounds[0] < 0, bounds[2] > sheet[0])
-        top, bottom = _inside(top, bottom, sheet[1], bounds[1] < 0, bounds[3] > sheet[1])
+        left, right = _inside(left, right, sheet[0], -bounds[0], bounds[2] - sheet[0])
+        top, bottom = _inside(top, bottom, sheet[1], -bounds[1], bounds[3] - sheet[1])
     if right - left < 1 or bottom - top < 1:
         return View(0, 0, *sheet, is_cut=True) if sheet else None
     is_cut = bounds[0] < left or bounds[1] < top or bounds[2] > right or bounds[3] > bottom
@@ -70,12 +70,17 @@ def _at_least(low: float, high: float, least: float) -> tuple[float, float]:
     return low - missing, high + missing
 
 
-def _inside(low: float, high: float, side: float, is_below: bool, is_above: bool) -> tuple[float, float]:
-    """Shift or cut a stretch to the image, or to a little beyond the border that something reaches over."""
-    first = -BEYOND * side if is_below else 0.0
-    last = side * (1 + BEYOND) if is_above else side
+def _inside(low: float, high: float, side: float, before: float, after: float) -> tuple[float, float]:
+    """Shift or cut a stretch to the image, and to what reaches so many pixels `before` and `after` it."""
+    first, last = -_beyond(before, side), side + _beyond(after, side)
     if low < first:
         low, high = first, min(last, max(high, first + (high - low)))
     if high > last:
         low, high = max(first, last - (high - low)), last
     return low, high
+
+
+def _beyond(over: float, side: float) -> float:
+    if over <= 0:
+        return 0.0
+    return over + 0.05 * side if over <= side else BEYOND * side

@@ -120,13 +120,13 @@ def _examples(report: Report, tally: Tally, style: Style) -> Iterator[str]:
     first = tally.groups[0]
     yield ""
     yield f"<details><summary>{inert(tally.code)} {inert(tally.name)}: {plural(tally.count, str(tally.severity))}</summary>"
-    yield from ("", f"{prose(first.summary)}.", "")
+    yield from ("", f"{_sentence(prose(first.summary))}.", "")
     listed = 0
     for group in tally.groups[: max(1, LISTED if limit is None else limit)]:
         for occurrence in report.occurrences(group, LISTED if limit is None else min(limit, LISTED)) if limit != 0 else ():
             listed += 1
             where = code(f"{short(group.path)}:{occurrence.line}:{occurrence.column}")
-            yield f"- {where} {prose(message_of(group, occurrence) + record_of(occurrence))}".rstrip()
+            yield f"- {where} {prose(f'{message_of(group, occurrence)}{record_of(occurrence)}'.strip())}".rstrip()
     if tally.count > listed:
         yield f"- ... {tally.count - listed:,} more"
     for demand in first.profiles:

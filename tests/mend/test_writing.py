@@ -262,7 +262,7 @@ def test_a_polite_signal_leaves_nothing_behind(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys\n"
         "from cocolint import cli, run\n"
-        "run.Run.again = lambda self, copies: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "run.Run.again = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
         f"sys.argv = ['cocolint', 'check', '--isolated', '--fix', {str(path)!r}]\n"
         "cli.main()\n"
     )

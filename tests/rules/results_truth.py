@@ -152,7 +152,7 @@ SIX = also_declared(6)
 SHORTER = {"size": [479, 640], "counts": "^j^1T3k;000eTk7"}
 
 
-def but_one(name: str, value: Any) -> Callable[[Data], Any]:
+def but_one(name: str, value: Any) -> Callable[[Any], Any]:
     """Return many copies of the first result, of which one has another value."""
     return lambda data: [{**data[0], name: value} if row == 5000 else data[0] for row in range(12_000)]
 

@@ -16,7 +16,7 @@ from cocolint import app
 from cocolint.config import Settings
 from cocolint.model import Mending, Report
 from tests.rules.categories import category, detections, from_zero_and_dangling, with_ids
-from tests.support.cases import CATEGORIES, sound
+from tests.support.cases import CATEGORIES, Data, sound
 from tests.support.set_cases import SetCase
 
 TRAIN, VAL, CAPTIONS = (f"annotations/{name}.json" for name in ("instances_train", "instances_val", "captions_val"))
@@ -188,13 +188,34 @@ def test_annotations_of_a_split_share_new_ids(tmp_path: Path) -> None:
     assert ids == {TRAIN: [1004, 2, 3], VAL: [1001, 1002, 1003], POINTS: [1001, 1002, 1003]}
 
 
-TABLES = st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abcdef")), min_size=1, max_size=5,
-                  unique_by=(lambda pair: pair[0], lambda pair: pair[1]))  # fmt: skip
 WHOLE = ("category-id-zero", "category-ids-not-contiguous", "category-id-out-of-range", "category-name-near-duplicate",
          "categories-inconsistent-across-files", "categories-subset-across-files", "categories-not-sorted")  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+def test_a_fix_whose_harm_shows_in_a_file_that_it_leaves_alone_is_given_up(tmp_path: Path) -> None:
+    names = [f"annotations/instances_{subset}.json" for subset in ("test", "train", "val")]
+    tables = ((1, "c"), (4, "a"), (2, "c"))
+    write(tmp_path, {name: declaring(pair) for name, pair in zip(names, tables, strict=True)})
+    mend(tmp_path, *WHOLE, unsafe=True)
+    assert [classes(tmp_path, name) for name in names] == [["c"] * 3, ["a"] * 3, ["c"] * 3]
+
+
+def declaring(pair: tuple[int, str]) -> Callable[[Data], Data]:
+    """Return an edit to one category, which all annotations have."""
+
+    def edit(data: Data) -> Data:
+        for annotation in data["annotations"]:
+            annotation["category_id"] = pair[0]
+        return {**data, "categories": [category(*pair)]}
+
+    return edit
+
+
+TABLES = st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abcdef")), min_size=1, max_size=5,
+                  unique_by=(lambda pair: pair[0], lambda pair: pair[1]))  # fmt: skip
+
+
+@settings(max_examples=10, deadline=None)
 @given(st.lists(TABLES, min_size=2, max_size=3), st.data())
 def test_no_object_changes_its_class(
     tmp_path_factory: pytest.TempPathFactory, tables: list[list[tuple[int, str]]], data: st.DataObject
