@@ -54,6 +54,11 @@ def with_the_same_classes(me: Member, members: Iterable[Member]) -> list[Member]
     return [other for other in same_task if are_parts_of_one(me, other) or _may_be_parts_of_one(me, other)]
 
 
+def that_differ(me: Member, members: Iterable[Member]) -> list[Member]:
+    """Return those of `members` that should declare the same categories as `me`, and do not."""
+    return with_the_same_classes(me, (other for other in members if other.class_key != me.class_key))
+
+
 def are_parts_of_one(one: Member, other: Member) -> bool:
     """Whether the paths of two files tell that they are parts of one data set, such as `train` and `val`."""
     return bool(one.place.split and other.place.split) and _may_be_kin(one, other)

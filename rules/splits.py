@@ -55,7 +55,8 @@ def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[F
     Definition: an id of an image is the id of an image of another `file_name` in a file of another split. Told once for a
     file. Roboflow, Label Studio, Encord and FiftyOne number each file anew: information only.
     Fix: give the images of one split new ids, of train where it is one of the two, in all its files and results, and keep
-    the map. Safe: ids carry no meaning of their own. Where it is not clear which pictures a file refers to, nothing is changed.
+    the map. Unsafe: what is not checked along, such as saved results, refers to the old ids. Where it is not clear which
+    pictures a file refers to, nothing is changed.
     """
     for other in other_splits(dataset):
         mine, theirs = rows_of_one_id(images, other.images)
@@ -68,7 +69,7 @@ def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[F
             return
 
 
-@image_id_clash_across_splits.fix(Stage.ID, safe=True)
+@image_id_clash_across_splits.fix(Stage.ID, safe=False)
 def images_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
     """Give pictures whose id another split has for another one a new id, wherever they stand."""
     for family in families_of(members):
@@ -126,7 +127,7 @@ def annotation_id_clash_across_splits(dataset: Dataset, index: Index) -> Iterabl
     What breaks: after a merge of the files detectron2 stops at ids that are not unique, and other readers lose objects.
     Definition: an id of an annotation stands in a file of another split. Told once for a file.
     Fix: give the annotations of one split new ids, of train where it is one of the two, in all its files, and keep the map.
-    Safe: ids carry no meaning of their own.
+    Unsafe: what is not checked along may refer to the old ids.
     """
     for other in other_splits(dataset):
         shared = _shared(index, other.index)
@@ -141,7 +142,7 @@ def _shared(index: Index, other: Index) -> Ints:
     return ids[np.isin(ids, other.id[other.has("id")])]
 
 
-@annotation_id_clash_across_splits.fix(Stage.ID, safe=True)
+@annotation_id_clash_across_splits.fix(Stage.ID, safe=False)
 def annotations_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
     """Give annotations whose id another split has a new one, the same in all files of their split."""
     free = highest_id(members, "annotations") + 1

@@ -52,7 +52,7 @@ def annotation_id_clash_between_tasks(dataset: Dataset, index: Index) -> Iterabl
     Source: official instances and person_keypoints share the ids of the same objects, which is no clash; their captions are
     numbered on their own, and do clash.
     Fix: give the annotations new ids in the later file, and those of the same id and image in the files of other tasks along
-    with them, and keep the map. Safe: no object is meant to be the other one.
+    with them, and keep the map. Unsafe: what is not checked along may refer to the old ids.
     """
     for other in _of_other_tasks(dataset):
         here, there = np.flatnonzero(index.has("id")), np.flatnonzero(other.index.has("id"))
@@ -64,7 +64,7 @@ def annotation_id_clash_between_tasks(dataset: Dataset, index: Index) -> Iterabl
             return
 
 
-@annotation_id_clash_between_tasks.fix(Stage.ID, safe=True)
+@annotation_id_clash_between_tasks.fix(Stage.ID, safe=False)
 def objects_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
     """Give annotations a new id where an earlier file has theirs on another image: the same one in all files."""
     free = highest_id(members, "annotations") + 1

@@ -38,6 +38,15 @@ class Member:
         return self.facts.display
 
     @cached_property
+    def class_key(self) -> tuple[object, ...]:
+        """The categories in their order; those of files that agree in all of them have an equal key."""
+        table = self.categories
+        return (
+            tuple(table.id.tolist()), tuple(table.has("id").tolist()), tuple(table.name), tuple(table.supercategory),
+            repr(table.keypoints), repr(table.skeleton),
+        )  # fmt: skip
+
+    @cached_property
     def place(self) -> Place:
         """The split and the family that its path tells."""
         return place_of(self.file)

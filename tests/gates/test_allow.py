@@ -39,9 +39,9 @@ def test_all_records_are_allowed_where_no_id_is_given(tmp_path: Path) -> None:
 def test_panoptic_annotations_are_allowed_by_image(tmp_path: Path) -> None:
     data = sound("panoptic")
     for annotation in data["annotations"]:
-        annotation["file_name"] = "other.jpg"
+        annotation["file_name"] = "../other.png"
     write(tmp_path, data, "panoptic_train.json")
-    select = ("panoptic-png-extension",)
+    select = ("panoptic-file-name-outside",)
     before = run(tmp_path, baseline=None, select=select)
     image = data["annotations"][0]["image_id"]
     report = run(tmp_path, baseline=None, select=select, allow=allowed(rule=select[0], file="*.json", ids=[image]))

@@ -51,7 +51,7 @@ FINDING = exactly(
 SKIPPED = exactly(rule=TEXT_OR_NULL, name=TEXT_OR_NULL, path=TEXT_OR_NULL, because=TEXT)
 SUMMARY = exactly(
     files=COUNT, errors=COUNT, warnings=COUNT, infos=COUNT, fixable_safe=COUNT, fixable_unsafe=COUNT,
-    mending={"enum": ["off", "shown", "done"]}, mended=COUNT, written=COUNT,
+    suppressed=COUNT, stale=COUNT, mending={"enum": ["off", "shown", "done"]}, mended=COUNT, written=COUNT,
     seconds={"type": "number"}, exit_code={"enum": [0, 1, 2, 130]},
 )  # fmt: skip
 CHANGE = exactly(
@@ -104,7 +104,7 @@ def test_a_limit_is_kept_and_told(limit: int) -> None:
 def test_summary_counts() -> None:
     assert as_json(reports.typical(), machine_examples=0)["summary"] == {
         "files": 3, "errors": 4, "warnings": 104_213, "infos": 1, "fixable_safe": 0, "fixable_unsafe": 104_213,
-        "mending": "off", "mended": 0, "written": 0, "seconds": 41.23, "exit_code": 2,
+        "suppressed": 2, "stale": 0, "mending": "off", "mended": 0, "written": 0, "seconds": 41.23, "exit_code": 2,
     }  # fmt: skip
 
 

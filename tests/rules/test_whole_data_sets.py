@@ -148,7 +148,7 @@ def test_all_files_of_a_split_follow_its_images(tmp_path: Path) -> None:
     )
     before = {name: pictures(tmp_path, name) for name in (TRAIN, VAL, CAPTIONS)}
     kept = [(tmp_path / name).read_bytes() for name in (VAL, CAPTIONS)]
-    mend(tmp_path, "image-id-clash-across-splits")
+    mend(tmp_path, "image-id-clash-across-splits", unsafe=True)
     assert {name: pictures(tmp_path, name) for name in (TRAIN, VAL, CAPTIONS)} == before
     assert [(tmp_path / name).read_bytes() for name in (VAL, CAPTIONS)] == kept
     assert [one["id"] for one in load(tmp_path, TRAIN)["images"]] == [103, 2]
@@ -164,26 +164,26 @@ def test_results_follow_their_images(tmp_path: Path) -> None:
     test, boxes = "annotations/instances_test.json", "results/instances_val_results.json"
     write(tmp_path, {test: {}, VAL: TAKEN, boxes: results(1, 102)})
     before = pictures(tmp_path, VAL), pictures(tmp_path, boxes, VAL)
-    mend(tmp_path, "image-id-clash-across-splits")
+    mend(tmp_path, "image-id-clash-across-splits", unsafe=True)
     assert (pictures(tmp_path, VAL), pictures(tmp_path, boxes, VAL)) == before
     assert [one["image_id"] for one in load(tmp_path, boxes)] == [103, 102]
 
 
 def test_images_stay_where_it_is_open_what_results_refer_to(tmp_path: Path) -> None:
     write(tmp_path, {"annotations/instances_test.json": {}, VAL: TAKEN, "results/of_the_model_results.json": results(1)})
-    assert not mend(tmp_path, "image-id-clash-across-splits").mended
+    assert not mend(tmp_path, "image-id-clash-across-splits", unsafe=True).mended
 
 
 def test_one_object_keeps_one_id_in_all_tasks(tmp_path: Path) -> None:
     write(tmp_path, {CAPTIONS: {"/annotations/0/image_id": 2}, VAL: {}, POINTS: {}})
-    mend(tmp_path, "annotation-id-clash-between-tasks")
+    mend(tmp_path, "annotation-id-clash-between-tasks", unsafe=True)
     ids = {name: [one["id"] for one in load(tmp_path, name)["annotations"]] for name in (CAPTIONS, VAL, POINTS)}
     assert ids == {CAPTIONS: [1, 2, 3], VAL: [4, 2, 3], POINTS: [4, 2, 3]}
 
 
 def test_annotations_of_a_split_share_new_ids(tmp_path: Path) -> None:
     write(tmp_path, {TRAIN: {"/annotations/0/id": 1001}, VAL: {}, POINTS: {}})
-    mend(tmp_path, "annotation-id-clash-across-splits")
+    mend(tmp_path, "annotation-id-clash-across-splits", unsafe=True)
     ids = {name: [one["id"] for one in load(tmp_path, name)["annotations"]] for name in (TRAIN, VAL, POINTS)}
     assert ids == {TRAIN: [1004, 2, 3], VAL: [1001, 1002, 1003], POINTS: [1001, 1002, 1003]}
 
