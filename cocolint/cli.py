@@ -263,6 +263,46 @@ def diff(
         raise typer.Exit(1)
 
 
+@app.command()
+def stats(
+    paths: Annotated[Optional[list[str]], typer.Argument(help="Files, folders or globs. [default: .]")] = None,  # noqa: UP045
+    output_format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    top: Annotated[int, typer.Option(help="Classes and values that are listed; 0 for all.", metavar="N", min=0)] = 10,
+) -> None:
+    """Count what is in annotation files: classes, sizes, crowding, keypoints, attributes."""
+    from cocolint import config, stats_shown
+    from cocolint.failure import PathError
+    from cocolint.report.progress import Progress
+    from cocolint.stats import stats as count
+
+    stats_shown.check_format(output_format)
+    settings = config.load(config.find_file(Path.cwd()))
+    with Progress() as progress:
+        found = count(paths or ["."], settings, progress)
+    stats_shown.write(found, sys.stdout, output_format, top)
+    if found.problems:
+        raise PathError("\n".join(found.problems))
+
+
+@app.command()
+def show(
+    file: Annotated[str, typer.Argument(help="An annotation file.")],
+    id_: Annotated[Optional[int], typer.Option("--id", help="Draw the annotation with this id.", metavar="N")] = None,  # noqa: UP045
+    image: Annotated[Optional[int], typer.Option(help="Draw all annotations of the image with this id.", metavar="ID")] = None,  # noqa: UP045
+    rule: Annotated[str, typer.Option(help="Draw a finding of this rule: its code or name.")] = "",
+    out: Annotated[Path, typer.Option("-o", "--out", help="The picture to write, .png or .jpg.")] = Path("out.png"),
+    images_root: Annotated[Optional[Path], typer.Option(help="Folder with the pictures. [default: found]")] = None,  # noqa: UP045
+) -> None:
+    """Draw an annotation, an image with all of its annotations, or a finding."""
+    from cocolint import config
+    from cocolint import show as shown
+    from cocolint.report.page import Page
+    from cocolint.report.style import Style
+
+    settings = config.resolve({"images-root": images_root}, {}, "", [], False)
+    Page(sys.stdout, Style()).line(shown.show(file, shown.Wanted(id_, image, rule), out, settings))
+
+
 def _split(values: Selectors) -> list[str] | None:
     if values is None:
         return None

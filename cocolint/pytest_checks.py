@@ -68,6 +68,8 @@ class Checks:
         self._shared = shared
         self._owns_shared = False
         self._settings = config.load(config.find_file(folder))
+        if shared and not self._settings.jobs:
+            self._settings = replace(self._settings, jobs=1)  # a process with threads, as workers have them, does not fork
         rules = registry.load(self._settings.rules_path)
         config.rule_options(self._settings, rules)
         self._gate = Gate(self._settings, rules)

@@ -77,8 +77,7 @@ class _Collecting:
             config.addinivalue_line("filterwarnings", FILTER)  # else `error` would fail what is to pass
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        width = self._worker.get("cocolint_width")
-        self.checks.width = width or session.config.get_terminal_writer().fullwidth
+        self.checks.width = self._worker.get("cocolint_width") or _width(session.config)
 
     def pytest_report_header(self) -> str:
         return f"cocolint: {self.checks.about}"
@@ -102,10 +101,15 @@ class _Collecting:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist where all of them lay down what they found, so that no file is checked twice."""
         node.workerinput["cocolint_folder"] = self.checks.share()
-        node.workerinput["cocolint_width"] = node.config.get_terminal_writer().fullwidth
+        node.workerinput["cocolint_width"] = _width(node.config)
 
     def pytest_unconfigure(self) -> None:
         self.checks.close()
+
+
+def _width(config: pytest.Config) -> int:
+    has_terminal = config.pluginmanager.has_plugin("terminalreporter")
+    return config.get_terminal_writer().fullwidth if has_terminal else 80
 
 
 class _File(pytest.File):

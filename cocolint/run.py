@@ -173,7 +173,7 @@ class Run:
             document.keep(self.moved.get(document.file.display))
         slices = self._check_slices(document, rules, pngs)
         checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs))
-        if self.cache and place:
+        if self.cache and place and isinstance(pngs, Absent):
             self.cache.keep(place, checked)
         self._take(checked)
 

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -175,7 +176,8 @@ def _joined(document: Document, jobs: int, progress: Progress) -> FileStats:
     file, categories = document.file, document.categories
     whole = FileStats(
         file.display, document.task, file.subset, document.dialect, len(document.images),
-        list(zip(categories.id.tolist(), categories.name, strict=True)), categories.keypoints, np.zeros(len(categories), np.int64),
+        list(zip(categories.id.tolist(), categories.name, strict=True)), categories.keypoints,
+        np.zeros(len(categories), np.int64),
     )  # fmt: skip
     named = [np.empty(0, np.int64)]
     for span, part in zip(document.slices, _slices(document, jobs), strict=True):
@@ -260,9 +262,14 @@ def _attributes(values: list[Any]) -> Attributes:
     for attributes in values:
         for name, value in attributes.items() if isinstance(attributes, dict) else ():
             known = found.setdefault(name, Attribute())
-            text = shown(value)
+            text = _text(value) if isinstance(value, str | int | float) else shown(value)
             if text in known.values or len(known.values) < MOST_VALUES:
                 known.values[text] += 1
             else:
                 known.beyond += 1
     return found
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _text(value: str | float) -> str:
+    return shown(value)

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
+from cocolint import app, pytest_checks
+from cocolint.engine import registry
 from tests.support.cases import put, sound
+
+assert app and pytest_checks and registry.load()  # pytester forgets what is imported in a run, and each would load it anew
 
 pytest_plugins = "pytester"
 
@@ -234,6 +238,11 @@ def test_each_file_is_checked_once_by_several_processes(pytester: pytest.Pyteste
     assert counts == {word: count for word, count in alone.items() if word != "warnings"}
     assert checked(noting) == ALL
     result.stdout.fnmatch_lines(["A002 error*", "*3 files are compared*"])
+
+
+def test_a_run_without_a_terminal(pytester: pytest.Pytester, folder: Path) -> None:
+    write(folder, VAL, TWICE)
+    assert pytester.runpytest("--cocolint", "annotations", "-p", "no:terminal").ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_warnings_come_from_other_processes_too(pytester: pytest.Pytester, folder: Path) -> None:

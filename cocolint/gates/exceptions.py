@@ -83,8 +83,6 @@ class Exceptions:
         for place, group in enumerate(judged.groups):
             found[group.code].append(place)
         masks: dict[int, Bools] = {}
-        stale = []
-        folded = {name for group in judged.groups for name in group.related}
         for code, places in found.items():
             entry = entries.get(code) or self._elsewhere(code)
             if entry:
@@ -92,13 +90,15 @@ class Exceptions:
                 old = entry.covers(self._keys(groups, checked))
                 parts = np.split(old, np.cumsum([group.count for group in groups])[:-1])
                 masks |= dict(zip(places, parts, strict=True))
+        kept = _without(judged, masks, KNOWN, None)
+        stale = []
+        reported = {group.name for group in kept.groups}
         for code, entry in entries.items():
             rest = entry.count - sum(int(masks[place].sum()) for place in found.get(code, []) if place in masks)
             if rest > 0 and entry.known is None and any(not masks[place].any() for place in found.get(code, [])):
                 continue  # there are more of them than before, so that none is covered
-            if rest > 0 and self._is_judged(code, ran, folded):
+            if rest > 0 and self._is_judged(code, ran, reported):
                 stale.append(Stale(code, checked.facts.display, rest, PRUNE))
-        kept = _without(judged, masks, KNOWN, None)
         return kept._replace(stale=[*kept.stale, *stale])
 
     def _elsewhere(self, code: str) -> Entry | None:
@@ -107,13 +107,14 @@ class Exceptions:
             return None
         return next((entries[code] for entries in self.baseline.files.values() if code in entries), None)
 
-    def _is_judged(self, code: str, ran: Collection[str], folded: Collection[str]) -> bool:
-        """Whether a rule gave a verdict on all that it was once found on."""
+    def _is_judged(self, code: str, ran: Collection[str], reported: Collection[str]) -> bool:
+        """Whether a rule gave a verdict on all that it was once found on: what it requires, if reported, may hide some."""
         try:
             rule = self._registry.get(code)
         except RuleError:
             return True
-        return rule.name in ran and rule.name not in folded and (self._is_whole or not _looks_around(rule))
+        required = {one.name for one in self._registry.with_requirements([rule])} - {rule.name}
+        return rule.name in ran and required.isdisjoint(reported) and (self._is_whole or not _looks_around(rule))
 
     def _keys(self, groups: Sequence[FindingGroup], checked: Checked) -> Keys:
         return keys_of(groups, checked, "faults" in self._registry.get(groups[0].code).fixtures)
@@ -132,9 +133,9 @@ class Exceptions:
             old = [one.group for one in result.suppressed if one.exception is None]
             for group in result.groups if self._writes else old:
                 groups[group.code].append(group)
-            folded = {name for group in result.groups for name in group.related}
+            reported = {group.name for group in result.groups}
             entries = self.baseline.files.get(name, {})
-            judged = {code for code in entries if self._is_judged(code, ran, folded)}
+            judged = {code for code in entries if self._is_judged(code, ran, reported)}
             for code in sorted(judged | groups.keys() if self._writes else judged - self._too_many(result, entries)):
                 some = groups.get(code)
                 self.baseline.set(name, code, self._keys(some, checked) if some else None)
@@ -148,7 +149,7 @@ class Exceptions:
         if self.baseline is None or not self._is_written:
             return []
         many = f"{plural(self.baseline.count, 'finding')} in {plural(len(self.baseline.files), 'file')}"
-        return [f"{self.baseline.path}: {many}"]
+        return [f"{baselines.relative(self.baseline.path, Path.cwd())}: {many}"]
 
     @staticmethod
     def _too_many(result: FileResult, entries: Mapping[str, Entry]) -> set[str]:

@@ -10,16 +10,19 @@ from pathlib import PurePath
 import numpy as np
 
 from cocolint.engine.running import Checked
+from cocolint.html.paths import Paths
 from cocolint.html.shapes import MOST_JOINTS
 from cocolint.model import Floats, Ints, Task
 from cocolint.read.again import Again
 from cocolint.read.columns import Annotations, Categories
-from cocolint.report.text import short
+from cocolint.report.text import clean, short
 
 SERIES = 4
 """Files that are drawn side by side: those with the most objects."""
 POSES = 20_000
 """Annotations of each file whose keypoints are read for the plot of joints."""
+LABEL = 28
+"""Characters of the name of a file in a plot."""
 WITHOUT_OBJECTS = (Task.CAPTIONS, Task.RESULTS_CAPTIONS, Task.IMAGE_INFO)
 
 
@@ -47,27 +50,50 @@ class Series:
 
 def series_of(checked: Iterable[Checked]) -> list[Series]:
     """Return the files that hold objects, those with the most first, then in the order of the run; no more than a few."""
-    drawn = [one for one in checked if one.facts.task not in WITHOUT_OBJECTS and one.index.category_uses.sum()]
-    largest = sorted(drawn, key=lambda one: -int(one.index.category_uses.sum()))[:SERIES]
-    chosen = [one for one in drawn if one in largest]
+    drawn = [one for one in checked if has_objects(one)]
+    largest = {id(one) for one in sorted(drawn, key=lambda one: -sum(_counts(one).values()))[:SERIES]}
+    chosen = [one for one in drawn if id(one) in largest]
     return [_series(one, label) for one, label in zip(chosen, _labels(chosen), strict=True)]
+
+
+def has_objects(one: Checked) -> bool:
+    """Whether there are objects in a file whose spread can be shown."""
+    return one.facts.task not in WITHOUT_OBJECTS and bool(_counts(one))
+
+
+def _counts(one: Checked) -> Counter[str]:
+    """Return how many objects there are of each class; in results without ground truth a class is a number."""
+    index, categories = one.index, one.member.categories
+    counts: Counter[str] = Counter()
+    for row in np.flatnonzero(index.category_uses).tolist():
+        counts[short(categories.name[row], 60) or f"category {categories.id[row]}"] += int(index.category_uses[row])
+    if not len(categories):
+        ids, numbers = np.unique(index.category_id[index.has("category_id")], return_counts=True)
+        counts.update({f"category {id_}": number for id_, number in zip(ids.tolist(), numbers.tolist(), strict=True)})
+    return counts
 
 
 def _labels(chosen: Sequence[Checked]) -> list[str]:
     """Return the names of subsets where they tell the files apart, else those of files, else paths."""
     subsets = [one.facts.subset for one in chosen]
     names = [PurePath(one.facts.display).name for one in chosen]
-    paths = [one.facts.display for one in chosen]
-    found = next((words for words in (subsets, names) if all(words) and len(set(words)) == len(words)), paths)
-    return [word if len(word) <= 32 else f"...{word[-29:]}" for word in (short(word, 200) for word in found)]
+    paths = Paths(one.facts.display for one in chosen)
+    rest = [paths.shown(one.facts.display) for one in chosen]
+    found = next((words for words in (subsets, names) if all(words) and len(set(words)) == len(words)), rest)
+    return [_cut(clean(word)) for word in found]
+
+
+def _cut(word: str) -> str:
+    """Return both ends of a long word."""
+    return word if len(word) <= LABEL else f"{word[: LABEL // 2 - 2]}...{word[1 - LABEL // 2 :]}"
 
 
 def _series(one: Checked, label: str) -> Series:
     index, categories = one.index, one.member.categories
-    counts: Counter[str] = Counter()
-    for row in np.flatnonzero(index.category_uses).tolist():
-        counts[short(categories.name[row], 60) or f"category {categories.id[row]}"] += int(index.category_uses[row])
+    counts = _counts(one)
     images = np.bincount(index.image[index.image >= 0], minlength=len(one.member.images))
+    if not len(one.member.images):
+        images = np.unique(index.image_id[index.has("image_id")], return_counts=True)[1]
     box = index.bbox
     sound = np.isfinite(box).all(axis=1) & (box[:, 2:] > 0).all(axis=1) & (np.abs(box) < 1e7).all(axis=1)
     with np.errstate(all="ignore"):
@@ -75,7 +101,7 @@ def _series(one: Checked, label: str) -> Series:
         centres = middles / np.column_stack([index.width, index.height])
         areas = np.column_stack([box[:, 2] * box[:, 3], index.mask_area])
     series = Series(
-        label, one.facts.display, int(index.category_uses.sum()), counts,
+        label, one.facts.display, sum(counts.values()), counts,
         images if one.facts.task is not Task.PANOPTIC else images[:0],
         box[sound, 2:], centres[sound & np.isfinite(centres).all(axis=1)], areas[sound & (index.mask_area > 0)],
     )  # fmt: skip

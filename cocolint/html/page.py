@@ -123,7 +123,7 @@ def _rendered(css: str, context: dict[str, Any]) -> str:
     )
     environment.filters |= {"plural": plural, "number": lambda value: f"{value:,}"}
     page = environment.get_template("page.html.j2")
-    plots = [(plot.title, plot.note, Markup(plot.svg), plot.is_wide) for plot in context.pop("plots")]
+    plots = [(plot.title, plot.note, Markup(plot.svg), plot.shape) for plot in context.pop("plots")]
     return page.render(css=Markup(css), script=Markup(script), policy=policy, plots=plots, **context)
 
 
@@ -195,9 +195,11 @@ def _file_row(result: FileResult, paths: Paths) -> FileRow:
 
 
 def _left_out(report: Report, series: Sequence[Series]) -> str:
+    from cocolint.html.numbers import has_objects
+
     if not series:
         return ""
-    checked = sum(bool(one.index.category_uses.sum()) for one in report.run.checked)
+    checked = sum(map(has_objects, report.run.checked))
     return f"The {len(series)} files with the most objects, of {checked:,}." if checked > len(series) else ""
 
 

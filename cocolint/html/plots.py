@@ -41,12 +41,12 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass
 class Plot:
-    """One plot as markup, what it shows, and how to read it."""
+    """One plot as markup, what it shows, how to read it, and its `shape`: `wide`, `tall` or ""."""
 
     title: str
     note: str
     svg: str
-    is_wide: bool
+    shape: str
 
 
 def plots_of(series: Sequence[Series], sheet: Sheet) -> list[Plot]:
@@ -56,10 +56,15 @@ def plots_of(series: Sequence[Series], sheet: Sheet) -> list[Plot]:
     with warnings.catch_warnings(), matplotlib.rc_context(_STYLE):
         warnings.simplefilter("ignore")  # names in scripts that the fonts here lack; the reader's browser has them
         return [
-            Plot(title, note, sheet.svg(figure, f"{title}. {note}"), figure.get_figwidth() > WIDE)
+            Plot(title, note, sheet.svg(figure, f"{title}. {note}".strip()), _shape(figure))
             for make in (_classes, _per_image, _sizes, _centres, _areas, _joints)
             for title, note, figure in make(series)
         ]
+
+
+def _shape(figure: Figure) -> str:
+    width, height = figure.get_size_inches()
+    return "wide" if width > WIDE else "tall" if height > 4 else ""
 
 
 Made = Iterator[tuple[str, str, Any]]
@@ -99,11 +104,12 @@ def _per_image(series: Sequence[Series]) -> Made:
     axes.set_xlabel("objects in an image")
     axes.set_ylabel("% of the images")
     _legend(figure, axes, series)
-    empty = ", ".join(f"{int((one.per_image == 0).sum()):,} of {len(one.per_image):,} in {one.label}" for one in shown if one)
-    last = (
-        "The last bar stands for all that have more. " if any(one.per_image.max() > edges[-1] for one in shown if one) else ""
-    )
-    yield "Objects per image", f"{last}Images without any: {empty}.", figure
+    zeros = [(one, int(np.count_nonzero(one.per_image == 0))) for one in shown if one]
+    empty = ", ".join(f"{count:,} of {len(one.per_image):,} in {one.label}" for one, count in zeros if count)
+    has_more = any(one.per_image.max() > edges[-1] for one, _ in zeros)
+    notes = ["The last bar stands for all that have more."] if has_more else []
+    notes += [f"Images without any: {empty}."] if empty else []
+    yield "Objects per image", " ".join(notes), figure
 
 
 def _sizes(series: Sequence[Series]) -> Made:
@@ -138,7 +144,7 @@ def _centres(series: Sequence[Series]) -> Made:
 
     shown = [one for one in series if len(one.centres)]
     if shown:
-        yield "Box centres", "Where in their images the middles of boxes lie; darker is more.", _maps(shown, draw)
+        yield "Box centres", "Where in their images the middles of boxes lie; the stronger, the more.", _maps(shown, draw)
 
 
 def _areas(series: Sequence[Series]) -> Made:
@@ -171,7 +177,7 @@ def _joints(series: Sequence[Series]) -> Made:
         figure, all_axes = _figure(len(shown), 0.8 + 0.15 * min(length, JOINTS))
         for axes, one in zip(all_axes, shown, strict=True):
             _stack(axes, one.joints[title][:JOINTS])
-            axes.set_title(_label(one))
+            axes.set_title(one.label)
         for before, (axes, one) in pairwise(zip(all_axes, shown, strict=True)):
             if _names(before[1].joints[title]) == _names(one.joints[title]):
                 axes.set_yticklabels([])
@@ -205,7 +211,7 @@ def _maps(shown: Sequence[Series], draw: Callable[[Axes, Series], None]) -> Figu
     figure, all_axes = _figure(len(shown), 2.7)
     for axes, one in zip(all_axes, shown, strict=True):
         draw(axes, one)
-        axes.set_title(_label(one))
+        axes.set_title(one.label)
         axes.grid(visible=False)
     return figure
 
@@ -241,14 +247,18 @@ def _label(one: Series) -> str:
     return f"{one.label} ({plural(one.objects, 'object')})"
 
 
+def _columns(series: Sequence[Series]) -> int:
+    return 1 if len(series) > 2 or any(len(one.label) > 12 for one in series) else 2
+
+
 def _room(series: Sequence[Series]) -> float:
     """Return how high the legend is in inches."""
-    return 0.2 * (len(series) if len(series) > 2 else 1)
+    return 0.2 * -(-len(series) // _columns(series))
 
 
 def _legend(figure: Figure, axes: Axes, series: Sequence[Series]) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=1 if len(series) > 2 else 2)
+    figure.legend(handles, labels, loc="outside upper left", ncols=_columns(series))
 
 
 def _figure(columns: int, height: float) -> tuple[Figure, list[Any]]:

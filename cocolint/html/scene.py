@@ -56,7 +56,7 @@ class Scene:
         wanted = sorted(set(rows))
         try:
             return dict(zip(wanted, records_at(self.document, section, wanted), strict=True))
-        except (ValueError, KeyError, IndexError, RecursionError):
+        except (OSError, ValueError, KeyError, IndexError, RecursionError):
             return {}
 
     def image_row(self, section: str, row: int, record: Any) -> int:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cocolint.engine.fixing import Record
 from cocolint.mend.jobs import BY_RECORD, Job, NotAsMeant, Note, Stretch, Surround, guarded
 from cocolint.mend.layout import Layout, Texts
-from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, applied, changed, equal, load, without
+from cocolint.mend.splice import Edit, Manner, Splice, Spot, Unspliceable, added, applied, changed, equal, load, without
 from cocolint.model import MISSING, Change
 from cocolint.read.locate import KINDS
 from cocolint.read.source import NONFINITE
@@ -108,14 +108,14 @@ Tasks = tuple[tuple[int, int], ...]
 """The jobs that are to be done to a record, with its place among the rows of each that may tell it from others."""
 
 
-def _fitted(edits: list[Edit], data: bytes, original: bytes) -> list[Edit]:
+def _fitted(edits: list[Splice], data: bytes, original: bytes) -> list[Splice]:
     """Return the edits of `data` for the original: what stands for an infinity is filled up with blanks to its length."""
-    found = []
+    found: list[Splice] = []
     for start, stop, text in edits:
         end = stop
         while data[end : end + 1] == b" " != original[end : end + 1]:
             end += 1
-        found.append(Edit(end if start == stop else start, end, text))
+        found.append((end if start == stop else start, end, text))
     return found
 
 
@@ -142,15 +142,16 @@ class _Mending:
         """Return the mended stretch, None if nothing changed."""
         groups = [made for made in self._groups() if made.steps]
         edits = sorted(chain.from_iterable(self._edits(made) for made in groups if made.after is not None))
-        made_of = {row: made for made in groups for row in made.rows}
+        made_of = dict(chain.from_iterable(zip(made.rows, repeat(made)) for made in groups))
         if not made_of:
             return None
         array = self._old.array
+        rows = range(len(self._old))
         dropped = {row for made in groups if made.after is None for row in made.rows}
-        kept = [row for row in range(len(self._old)) if row not in dropped]
+        kept = [row for row in rows if row not in dropped] if dropped else rows
         if dropped:
             spots = [Spot(start, start, stop) for start, stop in zip(*self._old.places, strict=True)]
-            edits = sorted([*edits, *without(spots, [row not in dropped for row in range(len(spots))])])
+            edits = sorted([*edits, *without(spots, [row not in dropped for row in rows])])
         text = applied(array, edits)
         self._verify(text, kept, made_of)
         whole = b"[%b]" % original
@@ -224,23 +225,23 @@ class _Mending:
                 break
         return steps
 
-    def _edits(self, made: _Made) -> list[Edit]:
+    def _edits(self, made: _Made) -> list[Splice]:
         """Return how the texts of some records change; those that cannot be spliced are left out of `made`."""
         old = self._old
         if made.is_whole:
             return list(self._edits_of_whole(made, made.rows))
-        edits = []
+        edits: list[Splice] = []
         for number, inner in made.inside.items():
             for row in made.rows:
                 begin = old.start_of_value(row, number)
-                edits += [Edit(begin + start, begin + stop, text) for start, stop, text in inner]
+                edits += [(begin + start, begin + stop, text) for start, stop, text in inner]
         if made.behind:
             begins, ends = old.places[0], old.ends(made.rows)
             empty = [row for row, end in zip(made.rows, ends, strict=True) if end == begins[row] + 1]
             if empty:
                 ends = old.ends(sorted({*made.rows} - {*empty}))
                 edits += self._edits_of_whole(made, empty)
-            edits += map(Edit, ends, ends, repeat(made.behind))
+            edits += zip(ends, ends, repeat(made.behind))
         return edits
 
     def _edits_of_whole(self, made: _Made, rows: Iterable[int]) -> Iterator[Edit]:
@@ -287,7 +288,7 @@ class _Mending:
         record = self._mender.value(self._old.text(row))
         return record.get("id") if isinstance(record, dict) else None
 
-    def _verify(self, text: bytes, kept: list[int], made_of: Mapping[int, _Made]) -> None:
+    def _verify(self, text: bytes, kept: Sequence[int], made_of: Mapping[int, _Made]) -> None:
         """Read the mended text and compare it with what it should hold. Raises `NotAsMeant`."""
         new = Layout(text, self._names)
         if len(new) != len(kept):

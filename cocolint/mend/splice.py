@@ -23,6 +23,10 @@ class Edit(NamedTuple):
     text: bytes
 
 
+Splice = tuple[int, int, bytes]
+"""An edit, or a plain tuple of the same where there are many."""
+
+
 class Spot(NamedTuple):
     """Where an item or a field lies: `start` is where its key begins, or for an item the value itself."""
 
@@ -81,7 +85,7 @@ def equal(old: Any, new: Any) -> bool:
     return bool(old == new) or (old != old and new != new)
 
 
-def applied(data: bytes, edits: Iterable[Edit]) -> bytes:
+def applied(data: bytes, edits: Iterable[Splice]) -> bytes:
     """Return `data` with `edits`, which ascend and do not overlap."""
     parts: list[bytes] = []
     place = 0

@@ -108,6 +108,8 @@ class Summary(msgspec.Struct, gc=False):
     infos: int
     fixable_safe: int
     fixable_unsafe: int
+    suppressed: int
+    stale: int
     mending: str
     mended: int
     written: int
@@ -231,8 +233,8 @@ def _summary(report: Report) -> Summary:
     errors, warnings, infos = (report.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     return Summary(
         len(report.files), errors, warnings, infos, report.fixable(Fix.SAFE), report.fixable(Fix.UNSAFE),
-        report.mending.value, sum(one.count for one in report.mended), len(report.written),
-        round(report.seconds, 3), report.exit_code,
+        report.suppressed, len(report.stale), report.mending.value, sum(one.count for one in report.mended),
+        len(report.written), round(report.seconds, 3), report.exit_code,
     )  # fmt: skip
 
 

@@ -280,6 +280,8 @@ def _form(value: Any) -> Any:
         return "array", tuple(_form(item) for item in value)
     if type(value) not in (int, float):
         return type(value).__name__, value
+    if isinstance(value, float) and value.is_integer():
+        return "number", int(value)
     return "number", "NaN" if value != value else value
 
 

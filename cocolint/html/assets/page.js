@@ -77,7 +77,7 @@
       one("#shown").textContent = `${rules} of ${cards.length} rules`;
       one("#nothing").hidden = rules > 0;
     };
-    form.addEventListener("input", filter);
+    for (const event of ["input", "change"]) form.addEventListener(event, filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(filter));
     form.hidden = false;
