@@ -11,7 +11,6 @@ from pathlib import Path
 from cocolint import config, discover, label_list
 from cocolint.cache import last_failed
 from cocolint.cache.last_failed import LastFailed
-from cocolint.cache.results import Results
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.running import Absent, crashes_of
@@ -41,6 +40,8 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     labels = label_list.load(settings.labels) if settings.labels else no_labels
     run = Run(gate, exceptions, config.rule_options(settings, rules), settings, {"labels": labels}, progress or NoProgress())
     if settings.use_cache and settings.mending is Mending.OFF:  # mending keeps more of a file, and only while it runs
+        from cocolint.cache.results import Results  # imported here: not all runs keep results
+
         run.cache = Results(settings.cache_folder, gate.rules, run.options, settings.rules_path, settings.processes)
     run.check(files)
     if settings.write_baseline or settings.prune_baseline:

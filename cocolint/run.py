@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cocolint import discover
 from cocolint.cache.last_failed import Verdict
-from cocolint.cache.results import Place, Results
 from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.engine.dataset import Dataset, Member, truth_of
@@ -32,6 +31,9 @@ from cocolint.read.locate import Locator
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Source, Unusable, size_of
 from cocolint.read.structure import BadCut
+
+if TYPE_CHECKING:
+    from cocolint.cache.results import Place, Results
 
 
 class Progress(Protocol):

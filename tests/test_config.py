@@ -9,6 +9,7 @@ import pytest
 from cocolint import config
 from cocolint.engine import registry
 from cocolint.failure import ConfigError
+from cocolint.gates.allow import Allow
 from cocolint.model import Severity, Task
 
 RULES = registry.load()
@@ -32,6 +33,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         max-examples = "none"
         jobs = 2
         rules-path = "lint"
+        baseline = "known.json"
         [per-file-ignores]
         "val.json" = ["A"]
         [kinds]
@@ -40,6 +42,11 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         bbox-out-of-image = "error"
         [rules.bbox-out-of-image]
         tolerance = 2
+        [[allow]]
+        rule = "B011"
+        file = "annotations/*.json"
+        ids = [17, 99]
+        reason = "the lens hood"
         """,
     )
     assert settings.select == ("B",)
@@ -48,6 +55,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert settings.fail_on is Severity.WARNING
     assert settings.max_examples is None
     assert settings.rules_path == tmp_path / "lint"
+    assert settings.baseline == tmp_path / "known.json"
+    assert settings.allow == (Allow("B011", "annotations/*.json", "the lens hood", (17, 99)),)
     assert settings.severity == {"bbox-out-of-image": Severity.ERROR}
     assert config.rule_options(settings, RULES) == {"bbox-out-of-image": {"tolerance": 2.0}}
 
@@ -109,8 +118,23 @@ def test_the_command_line_wins_over_the_file(tmp_path: Path, monkeypatch: pytest
     assert config.resolve({"jobs": None}, {}, "", [], isolated=True).jobs == 0
 
 
+ALLOWED = '[[allow]]\nrule = "B011"\nfile = "a.json"\nreason = "so, \\"really\\""\nids = [1]\n'
+
+
+def test_the_baseline_is_written_beside_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "cocolint.toml").write_text("jobs = 1")
+    monkeypatch.chdir(inner)
+    settings = config.resolve({}, {"write_baseline": True}, "", [], isolated=False)
+    assert settings.baseline == tmp_path / "cocolint-baseline.json"
+    assert settings.cache_folder == tmp_path / ".cocolint_cache"
+    assert config.resolve({}, {}, "", [], isolated=False).baseline is None
+    assert config.resolve({}, {}, "", [], isolated=True).cache_folder == inner / ".cocolint_cache"
+
+
 def test_shown_settings_can_be_read_back(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, 'select = ["B", "A"]\nmax-examples = 3\n[severity]\nB010 = "info"\n')
+    settings = loaded(tmp_path, 'select = ["B", "A"]\nmax-examples = 3\n[severity]\nB010 = "info"\n' + ALLOWED)
     again = loaded(tmp_path, config.shown(settings))
     assert again == settings
 

@@ -10,13 +10,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from cocolint import app, pytest_checks
 from cocolint.engine import registry
 from tests.support.cases import put, sound
 
-assert app and pytest_checks and registry.load()  # pytester forgets what is imported in a run, and each would load it anew
+assert app and pytest_checks and hypothesis and registry.load()  # pytester forgets what a run imports: each would do it anew
 
 pytest_plugins = "pytester"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
+from importlib import import_module
 from pathlib import Path
 
 from cocolint.read.source import read_bytes
@@ -27,6 +26,8 @@ def digest_of_file(path: Path, size: int, jobs: int) -> bytes:
     starts = range(0, size, _CHUNK)
     if jobs == 1 or len(starts) < 2:
         return hashlib.sha256(b"".join(map(chunk, starts))).digest()
+    from concurrent.futures import ThreadPoolExecutor  # imported here: small files do without
+
     with ThreadPoolExecutor(min(jobs, len(starts))) as pool:
         return hashlib.sha256(b"".join(pool.map(chunk, starts))).digest()
 
@@ -35,7 +36,7 @@ def digest_of_code(rules_path: Path | None) -> bytes:
     """Return a digest of all that cocolint consists of, and of the folder of the user's own rules."""
     state = hashlib.sha256()
     for package in _PACKAGES:
-        _add(state, sorted(Path(str(resources.files(package))).rglob("*")))
+        _add(state, sorted(path for folder in import_module(package).__path__ for path in Path(folder).rglob("*")))
     if rules_path is not None:
         _add(state, sorted(rules_path.rglob("*.py")))
     return state.digest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +97,10 @@ class Baseline:
 
 
 def write_whole(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a file that is there as a whole or not at all. Raises `OSError`."""
+    """Write a file that is there as a whole or not at all; links are followed. Raises `OSError`."""
+    import tempfile  # imported here: most runs write nothing
+
+    path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with open(handle, "wb") as stream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -194,6 +193,8 @@ def parsed(texts: Iterable[str], of_file: int) -> Known:
 
 def digest_of(known: Known) -> str:
     """Return a digest of keys that are too many to be written."""
+    import hashlib  # imported here: few baselines are that large
+
     of_file = known[FILE].total if FILE in known else 0
     lines = "\n".join([*written(known), str(of_file)])
     return "sha256:" + hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()

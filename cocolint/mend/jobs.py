@@ -7,7 +7,8 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -118,10 +119,23 @@ class Note:
         self.changes = (self.changes + other.changes)[:limit]
 
 
+class Text(Protocol):
+    """A text that lies elsewhere."""
+
+    def __len__(self) -> int:
+        """Return its length in bytes."""
+
+    def put(self, target: Path, offset: int) -> None:
+        """Have it written to a place in `target`."""
+
+    def read(self) -> bytes:
+        """Return it."""
+
+
 class Stretch(NamedTuple):
     """A mended stretch: its text, how many records it has now, a note for each job, and the ids that changed."""
 
-    text: bytes
+    text: bytes | Text
     size: int
     notes: list[Note]
     ids: list[tuple[int, Any, Any]]

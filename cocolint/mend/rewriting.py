@@ -15,7 +15,7 @@ import numpy as np
 from cocolint.config import Settings
 from cocolint.engine.fixing import SECTION, Added, Fixer, Recoded, Record, Reordered
 from cocolint.mend import slices
-from cocolint.mend.jobs import Job, Note, Surround, guarded
+from cocolint.mend.jobs import Job, Note, Surround, Text, guarded
 from cocolint.mend.records import Mender
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, appended, changed, equal, items_of, load, without
 from cocolint.model import MISSING, Change
@@ -65,7 +65,7 @@ class Piece(NamedTuple):
 
     start: int
     stop: int
-    chunks: Iterable[bytes]
+    chunks: Iterable[bytes | Text]
 
 
 class Rewriter:
@@ -103,7 +103,11 @@ class Rewriter:
             for start, stop, chunks in pieces:
                 _copy(original, target, place, start)
                 for chunk in chunks:
-                    target.write(chunk)
+                    if isinstance(chunk, bytes):
+                        target.write(chunk)
+                    else:
+                        chunk.put(Path(target.name), target.tell())
+                        target.seek(len(chunk), os.SEEK_CUR)
                 place = stop
             _copy(original, target, place, os.fstat(original.fileno()).st_size)
         sections = [order.section for _, order in work.reordered] + [more.section for _, more in work.added]
@@ -149,7 +153,7 @@ class Rewriter:
     def _stretches(
         self, mender: Mender, span: Span, spans: Sequence[Span], starts: Sequence[int],
         tasks: dict[Span, list[tuple[int, Job]]], jobs: Sequence[Job], section: str,
-    ) -> Iterator[bytes]:  # fmt: skip
+    ) -> Iterator[bytes | Text]:  # fmt: skip
         """Yield the inside of a section; a stretch that lost all its records takes a comma along."""
         source = self._source
         notes = [Note() for _ in jobs]
@@ -172,15 +176,17 @@ class Rewriter:
                     notes[number].add(note, self._limit)
                 self._done.ids.setdefault(section, []).extend((first + row, old, new) for row, old, new in stretch.ids)
             place = one.stop
+        next(mended, None)  # all of them are written then
         yield read_bytes(source.original, place, span.stop - 1)
         if section == "annotations":
             self._done.moved = Moved(self._document.task, end + span.stop - place, moved)
         for job, note in zip(jobs, notes, strict=True):
             self._done.note(job.fixer.rule, note, self._limit)
 
-    def _extended(self, inside: Iterable[bytes], rule: str, kind: str, records: Sequence[Record]) -> Iterator[bytes]:
+    def _extended(self, inside: Iterable[bytes | Text], rule: str, kind: str, records: Sequence[Record]) -> Iterator[bytes]:
         """Yield the inside of a section with more records."""
-        yield appended(b"".join(inside), records)
+        texts = (text if isinstance(text, bytes) else text.read() for text in inside)
+        yield appended(b"".join(texts), records)
         self._changed = True
         changes = [
             Change(rule, kind, record.get("id"), name, MISSING, value) for record in records for name, value in record.items()

@@ -7,7 +7,6 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
-from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from cocolint.read.slicing import Span
 from cocolint.read.source import read_bytes
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
 
 Tasks = Mapping[Span, list[tuple[int, Job]]]
 
@@ -42,20 +41,61 @@ def mended(mender: Mender, data: Path, original: Path, tasks: Tasks, settings: S
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     arguments = (mender.portable(), data, original, settings.rules_path)
     folder = Folder()
-    paths = [folder.path / str(number) for number in range(12 * processes)]
-    waiting: deque[tuple[Path, Future[tuple[Stretch, int] | None]]] = deque()
+    free = [folder.path / str(number) for number in range(4 * processes)]
+    coming: deque[tuple[Path, Future[tuple[Stretch, int] | None]]] = deque()
+    laid: deque[Laid] = deque()
     with ProcessPoolExecutor(min(processes, len(tasks)), context, _start_worker, arguments) as pool:
-        for (span, jobs), path in zip(tasks.items(), cycle(paths), strict=False):
-            if len(waiting) == len(paths):
-                yield _fetched(*waiting.popleft())
-            waiting.append((path, pool.submit(_mended_there, span, [job for _, job in jobs], path)))
-        while waiting:
-            yield _fetched(*waiting.popleft())
+
+        def oldest() -> Stretch | None:
+            path, future = coming.popleft()
+            found = future.result()
+            if found is None:
+                free.append(path)
+                return None
+            laid.append(Laid(path, found[1], pool))
+            return found[0]._replace(text=laid[-1])
+
+        for span, jobs in tasks.items():
+            if len(coming) == 2 * processes:
+                yield oldest()
+            if not free:
+                free.append(laid.popleft().settled())
+            path = free.pop()
+            coming.append((path, pool.submit(_mended_there, span, [job for _, job in jobs], path)))
+        while coming:
+            yield oldest()
+        for text in laid:
+            text.settled()
 
 
-def _fetched(path: Path, coming: Future[tuple[Stretch, int] | None]) -> Stretch | None:
-    found = coming.result()
-    return found and found[0]._replace(text=read_bytes(path, 0, found[1]))
+class Laid:
+    """The text of a stretch in a temporary file, for another process to put where it belongs.
+
+    Nothing is quicker: in a pipe texts would pass through this process, and to write them takes as long as to mend them.
+    """
+
+    def __init__(self, path: Path, size: int, pool: Executor) -> None:
+        self._path = path
+        self._size = size
+        self._pool = pool
+        self._written: Future[None] | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def put(self, target: Path, offset: int) -> None:
+        """Have the text written to a place in `target`."""
+        self._written = self._pool.submit(_put_there, self._path, self._size, target, offset)
+
+    def read(self) -> bytes:
+        """Return the text."""
+        return read_bytes(self._path, 0, self._size)
+
+    def settled(self) -> Path:
+        """Return the temporary file as soon as it is no longer needed. Raises `OSError` if the text could not be written."""
+        if self._written:
+            self._written.result()
+        return self._path
 
 
 def _can_be_sent(tasks: Tasks) -> bool:
@@ -80,13 +120,16 @@ def _start_worker(mender: Mender, data: Path, original: Path, rules_path: Path |
 
 
 def _mended_there(span: Span, jobs: list[Job], path: Path) -> tuple[Stretch, int] | None:
-    """Mend a stretch and put its text into a file, which takes a fifth of the time that a pipe takes; return its length.
-
-    The file is written over again and again: new ones would take longer.
-    """
+    """Mend a stretch and put its text into a file, which is written over again and again; return its length as well."""
     stretch = _mended(*_worker, span, jobs)
-    if stretch is None:
+    if stretch is None or not isinstance(stretch.text, bytes):
         return None
     with open(os.open(path, os.O_WRONLY | os.O_CREAT), "wb") as stream:
         stream.write(stretch.text)
     return stretch._replace(text=b""), len(stretch.text)
+
+
+def _put_there(path: Path, size: int, target: Path, offset: int) -> None:
+    with target.open("r+b") as stream:
+        stream.seek(offset)
+        stream.write(read_bytes(path, 0, size))

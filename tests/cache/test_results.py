@@ -24,6 +24,7 @@ from cocolint.engine import registry
 from cocolint.model import Mending, Report, Severity
 from cocolint.report import Style, write
 from tests.support.cases import crowded, put, sound
+from tests.support.segment_pngs import FIRST, SECOND, beside
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 
@@ -205,6 +206,25 @@ def test_other_files_of_the_data_set_are_compared_each_time(folder: Path) -> Non
     assert was_looked_up(report)
     assert "split-leakage-file" in {group.name for group in report.groups}
     assert text_of(report) == text_of(check(folder, use_cache=False))
+
+
+def test_panoptic_pngs_are_looked_at_each_time(folder: Path) -> None:
+    data = sound("panoptic")
+    put_file(folder, data, "panoptic_train.json")
+    select = ("N",)
+    assert text_of(check(folder, select=select)) == text_of(check(folder, select=select))
+    assert entries(folder)
+    for name, png in beside(FIRST, SECOND).items():
+        (folder / "annotations" / name).parent.mkdir(exist_ok=True)
+        (folder / "annotations" / name).write_bytes(png)
+    for _ in range(2):
+        report = check(folder, select=select)
+        assert not was_looked_up(report)
+        assert not report.groups
+    (folder / "annotations" / "panoptic_train" / data["annotations"][0]["file_name"]).unlink()
+    report = check(folder, select=select)
+    assert "panoptic-png-missing" in {group.name for group in report.groups}
+    assert text_of(report) == text_of(check(folder, select=select, use_cache=False))
 
 
 def test_labels_are_compared_each_time(folder: Path) -> None:

@@ -18,7 +18,7 @@ from cocolint.config import Settings
 from cocolint.failure import ConfigError
 from cocolint.gates import baseline
 from cocolint.gates.keys import Keys, covered, parsed, spans_of, written
-from cocolint.model import ExitCode, Severity, Status
+from cocolint.model import ExitCode, Mending, Severity, Status
 from tests.gates.tools import NAME, counts, faulty, flat, ids, run, write
 from tests.support.cases import put, sound
 from tests.support.strategies import FAULTS, data_sets
@@ -98,6 +98,27 @@ def test_a_rule_that_is_skipped_makes_nothing_stale(tmp_path: Path) -> None:
     assert not app.check([str(tmp_path / "instances_val.json")], one).stale
     (tmp_path / "instances_val.json").unlink()
     assert not [stale for stale in run(tmp_path, select=("X005",)).stale if stale.path == NAME]
+
+
+def test_a_finding_on_the_data_set_is_known_at_whichever_file_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "annotations").mkdir()
+    paths = [write(tmp_path / "annotations", sound("instances"), name) for name in (NAME, "instances_val.json")]
+    select = ("layout-images-dir",)
+    assert counts(run(tmp_path, select=select, baseline=None)) == {"layout-images-dir": 1}
+    run(tmp_path, select=select, write_baseline=True)
+    for path in paths:
+        report = app.check([str(path)], Settings(select=select, baseline=tmp_path / "baseline.json", jobs=1))
+        assert (report.groups, report.stale, report.suppressed) == ([], [], 1)
+
+
+def test_what_is_suppressed_is_not_mended(tmp_path: Path) -> None:
+    data = faulty(12)
+    put(data, "/annotations/1/id", 1)
+    path = write(tmp_path, data)
+    run(tmp_path, select=("A002",), write_baseline=True)
+    before = path.read_bytes()
+    assert not run(tmp_path, select=("A002",), mending=Mending.DONE).mended
+    assert path.read_bytes() == before
 
 
 def test_a_fault_that_hides_an_old_one_does_not_make_it_stale(tmp_path: Path) -> None:

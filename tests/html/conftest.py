@@ -16,9 +16,6 @@ from cocolint.config import Settings
 from cocolint.model import Report
 from tests.support import photos
 
-pytest.importorskip("jinja2")
-pytest.importorskip("matplotlib")
-
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
@@ -95,7 +92,9 @@ def written(folder: Path, **files: Data) -> Path:
 
 
 def page_of(report: Report, **style: Any) -> str:
-    """Return the page of a report."""
+    """Return the page of a report. The test is skipped where a package is missing that makes it."""
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
     from cocolint.html.page import write
     from cocolint.report import Style
 

@@ -92,6 +92,7 @@ def test_no_text_of_a_report_becomes_markup(text: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_it_is_utf_8_whatever_the_stream_is(encoding: str) -> None:
+    pytest.importorskip("jinja2")
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding)
     write(nasty_report("猫 \ud800"), stream, Style("html"))
