@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import sys
 import tempfile
@@ -143,6 +144,31 @@ def printed(command: Command, form: str) -> str:
     return " + ".join(f"{len(group['occurrences']):,} of {group['count']:,} {group['name']}" for group in groups)
 
 
+def mending_part(cache: Path, rounds: int, megabytes: float) -> list[str]:
+    """Time a fix of every annotation of a file beside the check of the same file alone."""
+    path = without_flags(of_size(cache, megabytes))
+    commands = {
+        "check": check(path, "-j", "2", "--no-cache"),
+        "check --fix": check(path, "-j", "2", "--no-cache", "--fix", "--out", str(cache / "mended")),
+    }
+    say(f"timing fixes of {path.name}")
+    taken = interleaved(commands, rounds)
+    rows = [
+        [name, f"{statistics.median(times):.2f}", f"{ratio(taken, name, 'check'):.2f}", f"{peak(commands[name]) / MEGABYTE:.0f}"]
+        for name, times in taken.items()
+    ]
+    title = f"Every annotation of a file of {path.stat().st_size / MEGABYTE:.0f} MB lacks `iscrowd`, which is added:"
+    return ["## Fixes", "", title, "", *table(["process", "seconds", "× check", "peak MB"], rows)]
+
+
+def without_flags(path: Path) -> Path:
+    """Return a copy of a generated file in which no annotation has `iscrowd`, made if it is not there yet."""
+    copy = path.with_name(f"{path.stem}_flagless.json")
+    if not copy.exists():
+        copy.write_bytes(re.sub(rb'"iscrowd": [01], ', b"", path.read_bytes()))
+    return copy
+
+
 def rules_part(cache: Path, megabytes: float) -> list[str]:
     """Print the share that each rule has of a check in one process."""
     path = of_size(cache, megabytes)
@@ -237,6 +263,7 @@ def page(options: argparse.Namespace) -> Iterable[list[str]]:
         yield files_part(options.cache, [float(size) for size in options.sizes.split(",")], options.rounds, task)
     yield start_part(options.cache, 4 * options.rounds)
     yield findings_part(options.cache, options.rounds, options.findings)
+    yield mending_part(options.cache, options.rounds, options.rules)
     yield rules_part(options.cache, options.rules)
     yield splits_part(options.cache, options.rules)
     yield pictures_part(options.cache, options.rounds, options.pictures)
@@ -252,7 +279,7 @@ def main() -> None:
     parser.add_argument("--tasks", default="instances", help="instances, person_keypoints or both, with a comma")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--findings", type=int, default=FINDINGS)
-    parser.add_argument("--rules", type=float, default=430, help="megabytes of the file that rules are timed on")
+    parser.add_argument("--rules", type=float, default=430, help="megabytes of the file that rules and fixes are timed on")
     parser.add_argument("--pictures", type=int, default=50_000)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "cocolint-benchmarks")
     parser.add_argument("--output", type=Path, help="write the page to this file as well")

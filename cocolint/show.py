@@ -59,7 +59,7 @@ def show(path: str, wanted: Wanted, out: Path, settings: Settings) -> str:
     file = _file_at(path)
     checked = _read(file, settings)
     subject = _of_rule(checked, path, wanted.rule, settings) if wanted.rule else _of_ids(checked, wanted)
-    picture, name, note = _picture_of(checked, subject.image, settings)
+    picture, name, note = _picture_of(checked, subject.image, settings, out)
     records = [_drawn(record, checked, number) for number, record in enumerate(_records(checked, subject.rows))]
     captions = [short(str(one.fields["caption"])) for one in records if "caption" in one.fields]
     if records and not captions and not any(map(has_shape, records)):
@@ -183,8 +183,11 @@ def _size_of(checked: Checked, image: int) -> tuple[float, float] | None:
     return size if min(size) >= 1 else None
 
 
-def _picture_of(checked: Checked, image: int, settings: Settings) -> tuple[Image | None, str, str]:
-    """Return the picture of an image, what it is called, and what is to be said: mostly why there is none."""
+def _picture_of(checked: Checked, image: int, settings: Settings, out: Path) -> tuple[Image | None, str, str]:
+    """Return the picture of an image, what it is called, and what is to be said: mostly why there is none.
+
+    Raises `PathError` if `out` is that picture.
+    """
     images, file = checked.document.images, checked.document.file
     if image < 0:
         return None, "", "the file has no such image"
@@ -200,6 +203,9 @@ def _picture_of(checked: Checked, image: int, settings: Settings) -> tuple[Image
     except Exception as error:  # Pillow raises of all kinds on broken data
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
         return None, short(name), f"no picture: {short(reason, 100)}"
+    source = Path(root.folder.display, name)
+    if out.exists() and source.exists() and out.samefile(source):
+        raise PathError(f"'{clean(str(out))}' is the picture itself: name another file with -o")
     told = _size_of(checked, image)
     note = ""
     if told and told != picture.size:

@@ -22,7 +22,7 @@ from cocolint.read.document import Document, SliceReader, open_document
 from cocolint.read.slicing import NotCoco, Span, cut_exactly
 from cocolint.read.source import Source, Unusable, size_of
 from cocolint.read.structure import BadCut
-from cocolint.report.text import shown
+from cocolint.report.text import clean, shown
 from cocolint.run import Progress
 
 SMALL, LARGE = 32**2, 96**2
@@ -148,18 +148,18 @@ def _add(found: Stats, file: AnnotationFile, jobs: int, progress: Progress, sour
         found.files.append(_counted(file, jobs, progress, source))
     except NotCoco as reason:
         if file.named_by_user:
-            found.problems.append(f"{file.display}: {reason}")
+            found.problems.append(f"{clean(file.display)}: {reason}")
         found.not_coco += not file.named_by_user
     except Several as several:
         for part in several.parts:
             _add(found, part, jobs, progress, several.source)
     except Unusable as fault:
         if file.named_by_user or file.follows_pattern or file.layout != "flat":
-            found.problems.append(f"{file.display}: {fault}")
+            found.problems.append(f"{clean(file.display)}: {clean(str(fault))}")
         else:
             found.not_coco += 1
     except OSError as error:
-        found.problems.append(f"{file.display}: cannot be read: {error.strerror or error}")
+        found.problems.append(f"{clean(file.display)}: cannot be read: {error.strerror or error}")
 
 
 def _counted(file: AnnotationFile, jobs: int, progress: Progress, source: Source | None) -> FileStats:

@@ -99,6 +99,17 @@ def test_the_picture_is_taken_where_there_is_one(tmp_path: Path) -> None:
     assert not isinstance(pixel := picture.getpixel((790, 590)), float) and pixel is not None and pixel != GROUND
 
 
+def test_the_picture_itself_is_not_overwritten(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    picture = tmp_path / "val" / "000001.jpg"
+    picture.parent.mkdir()
+    Image.new("RGB", (640, 480)).save(picture)
+    before = picture.read_bytes()
+    with pytest.raises(Failure, match="is the picture itself"):
+        show(path, Wanted(None, 1, ""), picture, Settings(jobs=1))
+    assert picture.read_bytes() == before
+
+
 def test_a_picture_of_another_size_is_told(tmp_path: Path) -> None:
     path = write(tmp_path)
     (tmp_path / "val").mkdir()
@@ -233,7 +244,7 @@ records = st.fixed_dictionaries(
 sides = st.floats(1, 1e300) | st.integers(1, 3000).map(float)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(records, max_size=3), st.none() | st.tuples(sides, sides), st.lists(st.text(), max_size=2))
 def test_whatever_the_records_hold_the_picture_has_bounds(
     found: list[dict[str, Any]], size: tuple[float, float] | None, lines: list[str]
