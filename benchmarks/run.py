@@ -153,8 +153,9 @@ def mending_part(cache: Path, rounds: int, megabytes: float) -> list[str]:
     }
     say(f"timing fixes of {path.name}")
     taken = interleaved(commands, rounds)
+    memory = {name: f"{peak(command) / MEGABYTE:.0f}" for name, command in commands.items()}
     rows = [
-        [name, f"{statistics.median(times):.2f}", f"{ratio(taken, name, 'check'):.2f}", f"{peak(commands[name]) / MEGABYTE:.0f}"]
+        [name, f"{statistics.median(times):.2f}", f"{ratio(taken, name, 'check'):.2f}", memory[name]]
         for name, times in taken.items()
     ]
     title = f"Every annotation of a file of {path.stat().st_size / MEGABYTE:.0f} MB lacks `iscrowd`, which is added:"

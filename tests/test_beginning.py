@@ -83,7 +83,8 @@ def test_settings_in_pyproject_are_left_alone(repository: Path) -> None:
     [
         "repos:\n  - repo: https://x/y\n    rev: v1\n    hooks:\n      - id: z\n",
         "repos:\n- repo: https://x/y\n  rev: v1\n  hooks:\n  - id: z",
-        "# first\nexclude: old\nrepos:  # all\n  - repo: https://x/y\n    rev: v1\n    hooks:\n      - id: z\n\n# end\nci:\n  skip: []\n",
+        "# first\nexclude: old\nrepos:  # all\n  - repo: https://x/y\n    rev: v1\n    hooks:\n      - id: z\n\n"
+        "# end\nci:\n  skip: []\n",
     ],
 )
 def test_a_hook_is_added_to_those_there_are(repository: Path, text: str) -> None:
