@@ -101,7 +101,8 @@ def record_type(task: Task, section: str, without: frozenset[str] = frozenset())
     """
     schema = record_schema(task, section) or {"type": "object"}
     if without:
-        schema = {**schema, "properties": {name: one for name, one in schema.get("properties", {}).items() if name not in without}}
+        kept = {name: one for name, one in schema.get("properties", {}).items() if name not in without}
+        schema = {**schema, "properties": kept}
     struct: type[msgspec.Struct] = _struct(f"{task.value}_{section}", schema, bundled(task))
     return struct
 

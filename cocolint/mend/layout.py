@@ -46,6 +46,10 @@ class Layout:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @functools.cached_property
+    def _base(self) -> int:
+        return address(self.array)
+
     def _texts(self) -> Iterator[Texts]:
         columns = [self._fields[number :: self._width] for number in range(self._width)]
         return zip(*map(_column, columns), strict=True)
@@ -63,8 +67,7 @@ class Layout:
         if len(borders) == len(self) - 1 and None not in self.texts:  # each of them is between two records
             starts = [array.index(b"{"), *[stop - 1 for _, stop in borders]]
             return starts, [*[start + 1 for start, _ in borders], array.rindex(b"}") + 1]
-        base = address(array)
-        starts = [address(raw) - base for raw in self.raws]
+        starts = [address(raw) - self._base for raw in self.raws]
         return starts, [start + memoryview(raw).nbytes for start, raw in zip(starts, self.raws, strict=True)]
 
     def text(self, row: int) -> bytes:
@@ -84,7 +87,7 @@ class Layout:
 
     def start_of_value(self, row: int, number: int) -> int:
         """Return where the value of a field begins, by the number of the field."""
-        return address(self._fields[row * self._width + number]) - address(self.array)
+        return address(self._fields[row * self._width + number]) - self._base
 
 
 @functools.lru_cache
