@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cocolint.model import Report
+    from cocolint.reported import Report
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "check"]

@@ -16,8 +16,9 @@ from cocolint.engine import registry
 from cocolint.engine.running import Absent, crashes_of
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate
-from cocolint.model import AnnotationFile, ExitCode, Mending, Report
+from cocolint.model import AnnotationFile, Mending
 from cocolint.pictures import image_root
+from cocolint.reported import ExitCode, Report
 from cocolint.run import NoProgress, Progress, Run
 
 

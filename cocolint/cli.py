@@ -102,9 +102,9 @@ def check(
 
     from cocolint import app as steps
     from cocolint import config, report
-    from cocolint.model import ExitCode
     from cocolint.report.progress import Progress
     from cocolint.report.text import clean
+    from cocolint.reported import ExitCode
 
     given = {
         "select": _split(select), "extend-select": _split(extend_select), "ignore": _split(ignore), "exclude": _split(exclude),

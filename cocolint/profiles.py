@@ -21,7 +21,8 @@ from typing import Any
 
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
-from cocolint.model import Demand, FindingGroup, Severity
+from cocolint.model import Severity
+from cocolint.reported import Demand, FindingGroup
 
 FOLDER = Path(__file__).parent / "profiles"
 KEYS = {"description", "source", "verified", "extends", "options", *map(str, Severity)}

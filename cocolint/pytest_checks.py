@@ -20,7 +20,7 @@ from cocolint import app, config, discover
 from cocolint.engine import registry
 from cocolint.engine.rule import Rule, Scope
 from cocolint.gates.gate import Gate
-from cocolint.model import AnnotationFile, FileResult, FindingGroup, Report, Status
+from cocolint.model import AnnotationFile, Status
 from cocolint.read.data_sets import Several
 from cocolint.read.document import open_document
 from cocolint.read.slicing import NotCoco
@@ -30,6 +30,7 @@ from cocolint.report.page import Page
 from cocolint.report.style import PIPE_WIDTH, Style
 from cocolint.report.summary import counts_of
 from cocolint.report.text import clean, plural
+from cocolint.reported import FileResult, FindingGroup, Report
 from cocolint.run import _meant_as_coco
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from cocolint.model import AnnotationFile, Report
+    from cocolint.model import AnnotationFile
     from cocolint.pytest_checks import Checks
+    from cocolint.reported import Report
 
 ENDINGS = (".json", ".json.gz")
 FILTER = f"default::{__name__}.FindingWarning"

@@ -20,7 +20,7 @@ from cocolint.engine.running import Absent, Checked, Options, Outcome, Pngs, Sli
 from cocolint.failure import PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate
-from cocolint.model import AnnotationFile, FileFacts, FileResult, Finding, FindingGroup, Mending, Severity, Skip, Status, Task
+from cocolint.model import AnnotationFile, FileFacts, Finding, Mending, Severity, Status, Task
 from cocolint.pictures import image_root
 from cocolint.pictures.files import Pictures
 from cocolint.read import others
@@ -31,6 +31,7 @@ from cocolint.read.locate import Locator
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Source, Unusable, size_of
 from cocolint.read.structure import BadCut
+from cocolint.reported import FileResult, FindingGroup, Skip
 
 if TYPE_CHECKING:
     from cocolint.cache.results import Place, Results

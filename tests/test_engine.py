@@ -12,9 +12,10 @@ from cocolint.config import Settings
 from cocolint.engine import pool, registry
 from cocolint.engine.rule import Scope, rule
 from cocolint.failure import RuleError
-from cocolint.model import AnnotationFile, ExitCode, Finding, Severity
+from cocolint.model import AnnotationFile, Finding, Severity
 from cocolint.read import slicing
 from cocolint.read.document import open_document
+from cocolint.reported import ExitCode
 from tests.support.cases import crowded, sound
 
 OWN = '''

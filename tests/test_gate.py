@@ -13,7 +13,8 @@ from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.failure import ConfigError
 from cocolint.gates.gate import Gate, keyword_filter
-from cocolint.model import ExitCode, Report, Status
+from cocolint.model import Status
+from cocolint.reported import ExitCode, Report
 from tests.support.cases import put, sound
 
 RULES = registry.load()

@@ -15,9 +15,10 @@ from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.failure import ConfigError, RuleError
 from cocolint.gates.gate import Gate
-from cocolint.model import Report, Severity
+from cocolint.model import Severity
 from cocolint.report import Style, write
 from cocolint.report.rules import write as explain_rule
+from cocolint.reported import Report
 from tests.support.cases import put, sound
 
 RULES = registry.load()

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import Report, Severity
+from cocolint.model import Severity
+from cocolint.reported import Report
 from tests.support.strategies import FAULTS, data_sets
 
 Data = dict[str, Any]

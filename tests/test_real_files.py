@@ -13,7 +13,8 @@ import pytest
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import Report, Severity
+from cocolint.model import Severity
+from cocolint.reported import Report
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not beside the checkout")

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from cocolint.engine.rule import Rule
-from cocolint.model import FileFacts, Finding, FindingGroup, Ints, Severity, Skip
+from cocolint.model import FileFacts, Finding, Ints, Severity
+from cocolint.reported import FindingGroup, Skip
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
-from cocolint.model import Crash, FileFacts, Finding, Ints
+from cocolint.model import FileFacts, Finding, Ints
 from cocolint.pictures.files import Pictures
 from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps, segment_folder
 from cocolint.read.again import Again
@@ -24,6 +24,7 @@ from cocolint.read.build import Masks, annotations_of
 from cocolint.read.columns import Annotations, Index
 from cocolint.read.document import Document
 from cocolint.read.surroundings import Surroundings
+from cocolint.reported import Crash
 
 Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]

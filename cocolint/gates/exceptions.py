@@ -19,8 +19,9 @@ from cocolint.failure import ConfigError, RuleError
 from cocolint.gates import baseline as baselines
 from cocolint.gates.baseline import Entry
 from cocolint.gates.keys import Keys, keys_of, table_of
-from cocolint.model import AnnotationFile, Bools, FileResult, FindingGroup, Ints, Stale, Suppressed
+from cocolint.model import AnnotationFile, Bools, Ints
 from cocolint.report.text import plural
+from cocolint.reported import FileResult, FindingGroup, Stale, Suppressed
 
 KNOWN = "it is in the baseline"
 PRUNE = "fewer are found than the baseline lists: --prune-baseline takes them out"

@@ -9,9 +9,10 @@ from cocolint.config import Settings
 from cocolint.engine.registry import Registry
 from cocolint.engine.rule import Rule
 from cocolint.failure import ConfigError, RuleError
-from cocolint.model import AnnotationFile, ExitCode, FileResult, FindingGroup, Severity, Status
+from cocolint.model import AnnotationFile, Severity, Status
 from cocolint.profiles import Readers
 from cocolint.report.text import plural
+from cocolint.reported import ExitCode, FileResult, FindingGroup
 
 
 class Gate:

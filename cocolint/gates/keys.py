@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from cocolint.engine.running import Checked
-from cocolint.model import Bools, FindingGroup, Ints
+from cocolint.model import Bools, Ints
 from cocolint.read.columns import Categories, Images, Index, Table
 from cocolint.read.locate import KINDS
+from cocolint.reported import FindingGroup
 
 FILE = "file"
 """The kind of a finding without rows: it is about the file as a whole."""

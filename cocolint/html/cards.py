@@ -10,9 +10,9 @@ import numpy as np
 from cocolint.html.paths import Paths
 from cocolint.html.samples import Example, Sampler, shares
 from cocolint.html.scene import Scene
-from cocolint.model import FindingGroup, Report
 from cocolint.report.tally import Tally, tallies
 from cocolint.report.text import clean, noun_of, percent, plural, short
+from cocolint.reported import FindingGroup, Report
 
 FILES = 30
 """Files of a rule that are listed."""

@@ -12,10 +12,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TextIO
 
 import cocolint
-from cocolint.model import ExitCode, FileResult, Fix, Mending, Report, Severity, Status
+from cocolint.model import Fix, Mending, Severity, Status
 from cocolint.report.machine import emit
 from cocolint.report.style import Style
 from cocolint.report.text import clean, duration, plural, short, size
+from cocolint.reported import ExitCode, FileResult, Report
 
 if TYPE_CHECKING:
     from cocolint.html.numbers import Series

@@ -14,9 +14,9 @@ from cocolint.html.paths import Paths
 from cocolint.html.scene import Scene
 from cocolint.html.shapes import Shapes, shapes_of
 from cocolint.html.thumbs import pixels_of
-from cocolint.model import FindingGroup, Occurrence, Report
 from cocolint.report.tally import Tally
 from cocolint.report.text import short, whom
+from cocolint.reported import FindingGroup, Occurrence, Report
 
 MOST = 200
 """Findings that are shown one by one."""

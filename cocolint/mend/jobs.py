@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from cocolint.engine.fixing import FIELD, Category, Fixer, Image, Record
-from cocolint.model import Change, Ints, Values
+from cocolint.model import Ints, Values
 from cocolint.read.columns import Categories, Images
+from cocolint.reported import Change
 
 
 class Surround:

@@ -15,9 +15,10 @@ from cocolint.engine.running import Absent, Checked
 from cocolint.mend.jobs import Job, guarded
 from cocolint.mend.rewriting import Work, records_at
 from cocolint.mend.targets import Targets
-from cocolint.model import FileResult, Finding, FindingGroup, Ints, Stage
+from cocolint.model import Finding, Ints, Stage
 from cocolint.read.columns import Table
 from cocolint.read.kept import Moved
+from cocolint.reported import FileResult, FindingGroup
 
 REFERENCES = {"images": "image_id", "categories": "category_id"}
 """The field of an annotation that names a record of each section."""

@@ -13,9 +13,9 @@ from cocolint.engine.fixing import Record
 from cocolint.mend.jobs import BY_RECORD, Job, NotAsMeant, Note, Stretch, Surround, guarded
 from cocolint.mend.layout import Layout, Texts
 from cocolint.mend.splice import Edit, Manner, Splice, Spot, Unspliceable, added, applied, changed, equal, load, without
-from cocolint.model import MISSING, Change
 from cocolint.read.locate import KINDS
 from cocolint.read.source import NONFINITE
+from cocolint.reported import MISSING, Change
 
 _NONFINITE = NONFINITE[1:-1].decode()
 

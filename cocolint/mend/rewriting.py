@@ -18,12 +18,12 @@ from cocolint.mend import slices
 from cocolint.mend.jobs import Job, Note, Surround, Text, guarded
 from cocolint.mend.records import Mender
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, appended, changed, equal, items_of, load, without
-from cocolint.model import MISSING, Change
 from cocolint.read.build import LONG
 from cocolint.read.document import RECORDS, Document
 from cocolint.read.kept import Kept, Moved
 from cocolint.read.slicing import KEY, Span
 from cocolint.read.source import CHUNK, NONFINITE, array_of, read_bytes
+from cocolint.reported import MISSING, Change
 
 _SMALL = 1 << 22
 """Values at the root up to this size, in bytes, are looked at as a whole."""

@@ -16,7 +16,8 @@ from cocolint.mend.planning import Checks, Plan
 from cocolint.mend.rewriting import Done, Rewriter, Work
 from cocolint.mend.splice import Unspliceable
 from cocolint.mend.targets import Targets
-from cocolint.model import Crash, FindingGroup, Fix, Mended, Severity, Stage, Status, Withdrawn
+from cocolint.model import Fix, Severity, Stage, Status
+from cocolint.reported import Crash, FindingGroup, Mended, Withdrawn
 
 ROUNDS = 5
 """How often all stages are gone through; what is not mended by then is left as it is."""

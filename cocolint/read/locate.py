@@ -11,11 +11,12 @@ from weakref import WeakKeyDictionary
 import msgspec
 import numpy as np
 
-from cocolint.model import SNIPPET, SOURCE, Finding, Ints, Occurrence
+from cocolint.model import SNIPPET, SOURCE, Finding, Ints
 from cocolint.read.document import Document
 from cocolint.read.geometry import distinct
 from cocolint.read.slicing import Span, address
 from cocolint.read.source import NONFINITE, Source, read_bytes
+from cocolint.reported import Occurrence
 
 _CHUNK = 1 << 20
 KINDS = {"images": "image", "annotations": "annotation", "categories": "category"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TextIO
 
-from cocolint.model import Report
 from cocolint.report.files import Files
 from cocolint.report.style import WRITERS, Style, default_format, wants_color, width_of
+from cocolint.reported import Report
 
 __all__ = ["WRITERS", "Files", "Style", "default_format", "wants_color", "width_of", "write"]
 

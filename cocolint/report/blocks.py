@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cocolint.model import FindingGroup, Occurrence, Report
 from cocolint.report.page import Page, Piece, joined, text_of
 from cocolint.report.tally import STYLES, Tally, tallies
 from cocolint.report.text import cells, clean, fit, noun_of, percent, plural, short, whom
+from cocolint.reported import FindingGroup, Occurrence, Report
 
 RELATED = 4
 """Names of folded rules that are shown without -v."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from cocolint.model import FindingGroup, Fix, Mending, Report, Status
+from cocolint.model import Fix, Mending, Status
 from cocolint.report.page import Page, Piece
 from cocolint.report.style import Style
 from cocolint.report.summary import write_closing, write_durations, write_statistics
 from cocolint.report.tally import tallies
 from cocolint.report.text import short
+from cocolint.reported import FindingGroup, Report
 
 
 def write(report: Report, stream: TextIO, style: Style) -> None:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from cocolint.discover import whole_of
-from cocolint.model import FindingGroup, Occurrence, Report, Status
+from cocolint.model import Status
 from cocolint.report.style import Style
 from cocolint.report.tally import tallies
 from cocolint.report.text import plural, short, whom
+from cocolint.reported import FindingGroup, Occurrence, Report
 
 MOST = 25_000
 """Findings that are listed: GitHub rejects a SARIF run with more, and no other reader gains by more."""

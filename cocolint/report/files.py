@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from cocolint.discover import whole_of
 from cocolint.failure import ConfigError, PathError
-from cocolint.model import Report
 from cocolint.report.style import PIPE_WIDTH, Style, check_format
+from cocolint.reported import Report
 
 
 class Target(NamedTuple):

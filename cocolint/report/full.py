@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from cocolint.model import Mending, Report
+from cocolint.model import Mending
 from cocolint.report import concise
 from cocolint.report.page import Page
 from cocolint.report.style import Style
+from cocolint.reported import Report
 
 
 def write(report: Report, stream: TextIO, style: Style) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TextIO
 
 from cocolint.discover import whole_of
-from cocolint.model import FindingGroup, Report, Severity, Status
+from cocolint.model import Severity, Status
 from cocolint.report.markdown import page_of
 from cocolint.report.page import Page
 from cocolint.report.style import Style
 from cocolint.report.summary import write_closing
 from cocolint.report.tally import tallies
 from cocolint.report.text import clean, plural, short
+from cocolint.reported import FindingGroup, Report
 
 LIMIT = 10
 """GitHub shows ten errors and ten warnings of a step and drops the rest."""

@@ -8,11 +8,12 @@ from typing import TextIO
 import msgspec
 
 from cocolint.discover import whole_of
-from cocolint.model import Report, Severity
+from cocolint.model import Severity
 from cocolint.report.entries import Listing, Trouble, troubles
 from cocolint.report.machine import emit, emit_array
 from cocolint.report.style import Style
 from cocolint.report.text import short
+from cocolint.reported import Report
 
 LEVELS = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 

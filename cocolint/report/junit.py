@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TextIO
 
-from cocolint.model import FileResult, FindingGroup, Report, Severity, Status
+from cocolint.model import Severity, Status
 from cocolint.report.entries import message_of, record_of
 from cocolint.report.machine import emit
 from cocolint.report.style import Style
 from cocolint.report.text import clean, plural, short
+from cocolint.reported import FileResult, FindingGroup, Report
 
 MOST = 50_000
 """Test cases that are listed; where there are more, those that passed or were skipped are left out. GitLab takes 30 MB."""

@@ -10,9 +10,10 @@ from typing import Any, TextIO
 import msgspec
 
 import cocolint
-from cocolint.model import MISSING, FileResult, FindingGroup, Fix, Occurrence, Report, Severity, Status
+from cocolint.model import Fix, Severity, Status
 from cocolint.report.mended import how_of
 from cocolint.report.style import Style
+from cocolint.reported import MISSING, FileResult, FindingGroup, Occurrence, Report
 
 CHUNK = 5_000
 """Occurrences that are turned into text at once, so that memory stays small."""

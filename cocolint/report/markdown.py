@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from cocolint.model import Mending, Report, Status
+from cocolint.model import Mending, Status
 from cocolint.report.entries import message_of, record_of
 from cocolint.report.machine import emit
 from cocolint.report.style import Style
 from cocolint.report.summary import counts_of, verdict_of
 from cocolint.report.tally import Tally, tallies
 from cocolint.report.text import plural, short
+from cocolint.reported import Report
 
 LARGEST = 60_000
 """Characters of a page: a comment on GitHub takes 65,536."""

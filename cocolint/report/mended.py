@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from cocolint.model import MISSING, Change, Fix, Mended, Mending, Report
+from cocolint.model import Fix, Mending
 from cocolint.report.page import Page, Piece
 from cocolint.report.text import clean, plural, short, shown
+from cocolint.reported import MISSING, Change, Mended, Report
 
 FIELDS = 6
 """Changed fields of a rule that are named."""

@@ -7,9 +7,10 @@ import re
 from collections import Counter
 
 import cocolint
-from cocolint.model import FileResult, Report, Status
+from cocolint.model import Status
 from cocolint.report.page import Page, Piece, joined, text_of
 from cocolint.report.text import cells, clean, pad, plural, short, size
+from cocolint.reported import FileResult, Report
 
 FILES = 25
 """Files that are listed one by one; where there are more, the worst are listed and those without findings only counted."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 import cocolint
-from cocolint.model import SOURCE, ExitCode, FindingGroup, Occurrence, Report, Severity
+from cocolint.model import SOURCE, Severity
 from cocolint.report.entries import Entry, Listing, troubles, uri
 from cocolint.report.machine import emit, emit_array, encode
 from cocolint.report.style import Style
 from cocolint.report.tally import tallies
 from cocolint.report.text import plural, short
+from cocolint.reported import ExitCode, FindingGroup, Occurrence, Report
 
 if TYPE_CHECKING:
     from cocolint.engine.rule import Rule

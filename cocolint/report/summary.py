@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cocolint.model import Crash, ExitCode, Fix, Mending, Report, Severity, Skip, Status
+from cocolint.model import Fix, Mending, Severity, Status
 from cocolint.report.page import Page, Piece
 from cocolint.report.tally import STYLES, tallies
 from cocolint.report.text import duration, plural
+from cocolint.reported import Crash, ExitCode, Report, Skip
 
 CODES = 8
 """Codes of skipped rules that are shown per reason without -v."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from cocolint.model import FindingGroup, Fix, Report, Severity
+from cocolint.model import Fix, Severity
+from cocolint.reported import FindingGroup, Report
 
 
 @dataclass(frozen=True)

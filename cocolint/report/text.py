@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cocolint.model import Occurrence
+    from cocolint.reported import Occurrence
 
 LONGEST = 300
 """Characters of a message or a name that are shown; the data may hold megabytes."""

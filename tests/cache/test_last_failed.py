@@ -12,7 +12,7 @@ from cocolint import app, config
 from cocolint.cache import folder as cache
 from cocolint.config import Settings
 from cocolint.failure import ConfigError, PathError
-from cocolint.model import Report
+from cocolint.reported import Report
 from tests.support.cases import put, sound
 
 STATE = Path(".cocolint_cache") / "last-failed.json"

@@ -21,8 +21,9 @@ from cocolint.cache import content, results
 from cocolint.cache.packing import Damaged, packed, unpacked
 from cocolint.config import Settings
 from cocolint.engine import registry
-from cocolint.model import Mending, Report, Severity
+from cocolint.model import Mending, Severity
 from cocolint.report import Style, write
+from cocolint.reported import Report
 from tests.support.cases import crowded, put, sound
 from tests.support.segment_pngs import FIRST, SECOND, beside
 

@@ -11,7 +11,8 @@ from cocolint import app, config
 from cocolint.config import Settings
 from cocolint.failure import ConfigError
 from cocolint.gates import allow
-from cocolint.model import ExitCode, Severity
+from cocolint.model import Severity
+from cocolint.reported import ExitCode
 from tests.gates.tools import NAME, faulty, ids, run, write
 from tests.support.cases import sound
 

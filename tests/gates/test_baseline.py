@@ -18,7 +18,8 @@ from cocolint.config import Settings
 from cocolint.failure import ConfigError
 from cocolint.gates import baseline
 from cocolint.gates.keys import Keys, covered, parsed, spans_of, written
-from cocolint.model import ExitCode, Mending, Severity, Status
+from cocolint.model import Mending, Severity, Status
+from cocolint.reported import ExitCode
 from tests.gates.tools import NAME, counts, faulty, flat, ids, run, write
 from tests.support.cases import put, sound
 from tests.support.strategies import FAULTS, data_sets

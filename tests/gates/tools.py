@@ -9,7 +9,7 @@ from typing import Any
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import Report
+from cocolint.reported import Report
 from tests.support.cases import sound
 
 Data = dict[str, Any]

@@ -13,7 +13,7 @@ import pytest
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import Report
+from cocolint.reported import Report
 from tests.support import photos
 
 if TYPE_CHECKING:

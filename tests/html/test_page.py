@@ -16,8 +16,9 @@ from cocolint.config import Settings
 from cocolint.failure import ConfigError
 from cocolint.html import needed, samples
 from cocolint.html.page import write
-from cocolint.model import ExitCode, Mending
+from cocolint.model import Mending
 from cocolint.report import Style
+from cocolint.reported import ExitCode
 from tests.html.conftest import HOSTILE, annotation, checked, faulty, page_of, written
 from tests.report.test_hostile import NASTY, nasty_report
 from tests.support import reports

@@ -13,7 +13,8 @@ from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.fixing import FIELD
 from cocolint.engine.rule import Rule
-from cocolint.model import Mending, Report, Severity
+from cocolint.model import Mending, Severity
+from cocolint.reported import Report
 from tests.rules.test_cases import CASES, SET_CASES
 from tests.support.cases import Case
 from tests.support.set_cases import SetCase, found_in

@@ -23,7 +23,7 @@ from cocolint import app, discover, run
 from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.mend import slices
-from cocolint.model import Mending, Report
+from cocolint.model import Mending
 from cocolint.read import document as documents
 from cocolint.read import kept, slicing
 from cocolint.read.columns import Annotations
@@ -32,6 +32,7 @@ from cocolint.read.document import SliceReader, open_document
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Unusable
 from cocolint.read.structure import BadCut
+from cocolint.reported import Report
 from tests.mend.test_fixes import MENDED
 from tests.rules.test_cases import CASES
 from tests.support.cases import REMOVED, Case, crowded

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from cocolint import app
 from cocolint.compare.difference import difference
 from cocolint.config import Settings
-from cocolint.model import Fix, Mending, Report
+from cocolint.model import Fix, Mending
+from cocolint.reported import Report
 from tests.rules.test_cases import CASES
 from tests.support.cases import Case, put, sound
 

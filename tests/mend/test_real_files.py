@@ -17,7 +17,8 @@ from pycocotools.coco import COCO
 from cocolint import app
 from cocolint.config import Settings
 from cocolint.mend.targets import MAP_SUFFIX
-from cocolint.model import Fix, Mended, Mending, Report, Status
+from cocolint.model import Fix, Mending, Status
+from cocolint.reported import Mended, Report
 from tests.test_real_files import DATA_SETS, REAL
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not beside the checkout")

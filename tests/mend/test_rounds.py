@@ -10,7 +10,8 @@ import pytest
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import ExitCode, Mending, Report
+from cocolint.model import Mending
+from cocolint.reported import ExitCode, Report
 from tests.support.cases import crowded, sound
 
 HEAD = """

@@ -24,7 +24,8 @@ from cocolint import app
 from cocolint.config import Settings
 from cocolint.failure import PathError
 from cocolint.mend import targets
-from cocolint.model import Mending, Report
+from cocolint.model import Mending
+from cocolint.reported import Report
 from tests.support.cases import crowded, sound
 
 KILLS = 200

@@ -14,12 +14,13 @@ from PIL import Image
 from cocolint import app, discover
 from cocolint.config import Settings
 from cocolint.failure import PathError
-from cocolint.model import Report, Severity
+from cocolint.model import Severity
 from cocolint.pictures import files, headers, image_root
 from cocolint.pictures.files import Pictures
 from cocolint.pictures.folders import DiskFolder
 from cocolint.pictures.headers import Header, look, looks
 from cocolint.read.document import open_document
+from cocolint.reported import Report
 from tests.support.cases import sound
 from tests.support.photos import black_png, declared_jpeg, declared_png, encoded, jpeg, noise, png
 

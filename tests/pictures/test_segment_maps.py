@@ -21,7 +21,7 @@ from PIL import Image
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import AnnotationFile, Ints, Report
+from cocolint.model import AnnotationFile, Ints
 from cocolint.pictures import segment_maps
 from cocolint.pictures.folders import DiskFolder
 from cocolint.pictures.segment_maps import (
@@ -34,6 +34,7 @@ from cocolint.pictures.segment_maps import (
 )
 from cocolint.read import slicing
 from cocolint.read.archive import leads_out
+from cocolint.reported import Report
 from tests.support.cases import sound
 from tests.support.segment_pngs import FIRST, SECOND, beside, encoded, painted, saved, written_by_hand
 

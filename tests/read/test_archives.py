@@ -16,8 +16,9 @@ import pytest
 
 from cocolint import app, discover
 from cocolint.config import Settings
-from cocolint.model import ExitCode, Report, Status
+from cocolint.model import Status
 from cocolint.read import archive
+from cocolint.reported import ExitCode, Report
 from tests.support.cases import sound
 from tests.support.photos import jpeg
 

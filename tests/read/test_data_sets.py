@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from cocolint import app
 from cocolint.config import Settings
 from cocolint.failure import PathError
-from cocolint.model import ExitCode, Report, Severity, Status, Task
+from cocolint.model import Severity, Status, Task
+from cocolint.reported import ExitCode, Report
 from tests.support.cases import put, sound
 
 ROOT = "top-level-not-object"

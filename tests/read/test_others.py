@@ -10,7 +10,8 @@ import pytest
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import ExitCode, Status, Task
+from cocolint.model import Status, Task
+from cocolint.reported import ExitCode
 from tests.support.cases import sound
 
 OTHERS: list[tuple[Any, str]] = [

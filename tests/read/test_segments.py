@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import Occurrence
 from cocolint.report.blocks import write_blocks
 from cocolint.report.page import Page
 from cocolint.report.style import Style
+from cocolint.reported import Occurrence
 from tests.support.cases import sound
 
 SEGMENT = sound("panoptic")["annotations"][0]["segments_info"][0]

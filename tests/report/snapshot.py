@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cocolint import report as reports
-from cocolint.model import Report
 from cocolint.report import Style
+from cocolint.reported import Report
 
 FOLDER = Path(__file__).parent / "snapshots"
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cocolint.model import Occurrence, Severity
+from cocolint.model import Severity
 from cocolint.report import Style
 from cocolint.report.entries import MOST, Fingerprints, Listing, sentence, shares, uri
+from cocolint.reported import Occurrence
 from tests.support import reports
 
 COUNTS = st.lists(st.integers(0, 1_000), max_size=30)

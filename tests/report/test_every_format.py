@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from cocolint import report as writers
 from cocolint.discover import whole_of
-from cocolint.model import FindingGroup, Occurrence, Report
 from cocolint.report import WRITERS, Style
 from cocolint.report.entries import uri
 from cocolint.report.text import clean
+from cocolint.reported import FindingGroup, Occurrence, Report
 from tests.report import parsers
 from tests.report.snapshot import printed
 from tests.report.test_hostile import NASTY, assert_harmless, nasty_report

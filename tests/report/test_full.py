@@ -10,7 +10,8 @@ from typing import NoReturn
 
 import pytest
 
-from cocolint.model import ExitCode, Report, Severity, Status
+from cocolint.model import Severity, Status
+from cocolint.reported import ExitCode, Report
 from tests.report.snapshot import assert_snapshot, printed
 from tests.support import reports
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cocolint.model import Report, Severity
+from cocolint.model import Severity
+from cocolint.reported import Report
 from tests.report.snapshot import assert_snapshot, printed
 from tests.support import reports
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cocolint import report as writers
-from cocolint.model import Crash, FindingGroup, Occurrence, Report, Skip, Status
+from cocolint.model import Status
 from cocolint.report import Style
 from cocolint.report.text import clean, short
+from cocolint.reported import Crash, FindingGroup, Occurrence, Report, Skip
 from tests.report.snapshot import printed
 from tests.support import reports
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from cocolint.model import Severity, Skip, Status
+from cocolint.model import Severity, Status
 from cocolint.report import junit
+from cocolint.reported import Skip
 from tests.report import parsers
 from tests.report.snapshot import assert_snapshot, printed
 from tests.support import reports

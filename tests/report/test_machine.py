@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from cocolint import report as writers
-from cocolint.model import Occurrence, Report
 from cocolint.report import Style
+from cocolint.reported import Occurrence, Report
 from tests.report.snapshot import printed
 from tests.support import reports
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cocolint.model import ExitCode, Mending, Severity
+from cocolint.model import Mending, Severity
+from cocolint.reported import ExitCode
 from tests.report import parsers
 from tests.report.snapshot import assert_snapshot, printed
 from tests.support import reports

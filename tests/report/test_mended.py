@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cocolint.model import ExitCode, Mending
+from cocolint.model import Mending
+from cocolint.reported import ExitCode
 from tests.report.snapshot import assert_snapshot, printed
 from tests.support import reports
 

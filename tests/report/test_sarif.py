@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 
-from cocolint.model import Occurrence, Severity
+from cocolint.model import Severity
+from cocolint.reported import Occurrence
 from tests.report import parsers
 from tests.report.snapshot import printed
 from tests.support import reports

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.model import Mending, Report
+from cocolint.model import Mending
+from cocolint.reported import Report
 from tests.rules.categories import category, detections, from_zero_and_dangling, with_ids
 from tests.support.cases import CATEGORIES, Data, sound
 from tests.support.set_cases import SetCase

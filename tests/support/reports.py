@@ -6,23 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from cocolint.model import (
+from cocolint.model import Finding, Fix, Mending, Severity, Status, Task
+from cocolint.reported import (
     MISSING,
     Change,
     Crash,
     ExitCode,
     FileResult,
-    Finding,
     FindingGroup,
-    Fix,
     Mended,
-    Mending,
     Occurrence,
     Report,
-    Severity,
     Skip,
-    Status,
-    Task,
     Withdrawn,
 )
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cocolint.config import Settings
-from cocolint.model import Report, Task
+from cocolint.model import Task
+from cocolint.reported import Report
 from tests.support.cases import Data, put, sound
 
 Edit = Mapping[str, Any] | Callable[[Data], Data]
