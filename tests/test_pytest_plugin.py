@@ -53,14 +53,14 @@ def said(result: pytest.RunResult) -> str:
 
 def test_nothing_is_collected_without_the_option(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE)
-    result = pytester.runpytest("annotations")
+    result = pytester.runpytest_subprocess("annotations")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_every_rule_on_every_file_is_an_item(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE | OVER)
     write(folder, "annotations/instances_train.json")
-    result = pytester.runpytest("--cocolint", "annotations", "-v")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-v")
     result.assert_outcomes(passed=7, failed=1, skipped=2, warnings=1)
     result.stdout.fnmatch_lines([
         "cocolint: *, settings: cocolint.toml",
@@ -72,7 +72,7 @@ def test_every_rule_on_every_file_is_an_item(pytester: pytest.Pytester, folder: 
 
 def test_the_failure_is_the_block_of_the_report(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE)
-    result = pytester.runpytest("--cocolint", "annotations")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations")
     result.stdout.fnmatch_lines([
         "*__ annotation-id-duplicate __*",
         "A002 error*annotation-id-duplicate · 1 of *",
@@ -86,14 +86,14 @@ def test_the_failure_is_the_block_of_the_report(pytester: pytest.Pytester, folde
 
 def test_a_skipped_rule_says_why(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL)
-    result = pytester.runpytest("--cocolint", "annotations", "-rs")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-rs")
     result.stdout.fnmatch_lines([f"SKIPPED [[]1[]] {VAL}*: no image root*"])
 
 
 def test_lower_findings_are_warnings_that_no_filter_makes_errors(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, OVER)
     pytester.makeini("[pytest]\nfilterwarnings = error")
-    result = pytester.runpytest("--cocolint", "annotations")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations")
     result.assert_outcomes(passed=3, skipped=2, warnings=1)
     line = next(line for line in said(result).splitlines() if "FindingWarning" in line)
     assert line.startswith(f"  {VAL}:1:")
@@ -104,20 +104,20 @@ def test_lower_findings_are_warnings_that_no_filter_makes_errors(pytester: pytes
 def test_a_user_may_make_them_errors(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, OVER)
     pytester.makeini("[pytest]\nfilterwarnings = error::cocolint.pytest_plugin.FindingWarning")
-    pytester.runpytest("--cocolint", "annotations").assert_outcomes(passed=2, failed=1, skipped=2)
+    pytester.runpytest_subprocess("--cocolint", "annotations").assert_outcomes(passed=2, failed=1, skipped=2)
 
 
 def test_the_settings_say_what_fails(pytester: pytest.Pytester, folder: Path) -> None:
     (folder / "cocolint.toml").write_text(SETTINGS + 'fail-on = "warning"')
     write(folder, VAL, OVER)
-    pytester.runpytest("--cocolint", "annotations").assert_outcomes(passed=2, failed=1, skipped=2)
+    pytester.runpytest_subprocess("--cocolint", "annotations").assert_outcomes(passed=2, failed=1, skipped=2)
 
 
 def test_what_is_allowed_is_an_expected_failure(pytester: pytest.Pytester, folder: Path) -> None:
     allowed = '[[allow]]\nrule = "annotation-id-duplicate"\nfile = "instances_val.json"\nreason = "two halves of one"'
     (folder / "cocolint.toml").write_text(SETTINGS + allowed)
     write(folder, VAL, TWICE)
-    result = pytester.runpytest("--cocolint", "annotations", "-rx")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-rx")
     result.assert_outcomes(passed=2, skipped=2, xfailed=1)
     result.stdout.fnmatch_lines([f"XFAIL {VAL}::annotation-id-duplicate - 1 finding: two halves of one"])
 
@@ -126,9 +126,9 @@ def test_what_the_baseline_knows_is_expected_until_it_is_gone(pytester: pytest.P
     write(folder, VAL, TWICE)
     subprocess.run([sys.executable, "-m", "cocolint", "check", "--write-baseline", "annotations"], cwd=folder, check=False)
     (folder / "cocolint.toml").write_text(SETTINGS + 'baseline = "cocolint-baseline.json"')
-    pytester.runpytest("--cocolint").assert_outcomes(passed=2, skipped=2, xfailed=1)
+    pytester.runpytest_subprocess("--cocolint").assert_outcomes(passed=2, skipped=2, xfailed=1)
     write(folder, VAL)
-    result = pytester.runpytest("--cocolint")
+    result = pytester.runpytest_subprocess("--cocolint")
     result.assert_outcomes(passed=2, skipped=2, failed=1)
     assert "--prune-baseline" in said(result)
 
@@ -137,35 +137,35 @@ def test_expressions_choose_by_name_code_and_file(pytester: pytest.Pytester, fol
     write(folder, VAL)
     write(folder, "annotations/instances_train.json")
     for expression, count in (("bbox-out", 2), ("A002", 2), ("A002 and instances_val", 1), ("not A002", 8)):
-        result = pytester.runpytest("--cocolint", "--co", "-q", "-k", expression)
+        result = pytester.runpytest_subprocess("--cocolint", "--co", "-q", "-k", expression)
         assert said(result).count("::") == count, expression
 
 
 def test_one_item_can_be_named(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE)
-    pytester.runpytest("--cocolint", f"{VAL}::annotation-id-duplicate").assert_outcomes(failed=1)
+    pytester.runpytest_subprocess("--cocolint", f"{VAL}::annotation-id-duplicate").assert_outcomes(failed=1)
 
 
 def test_last_failed(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE)
     write(folder, "annotations/instances_train.json")
-    pytester.runpytest("--cocolint").assert_outcomes(passed=7, failed=1, skipped=2)
-    result = pytester.runpytest("--cocolint", "--lf", "-v")
+    pytester.runpytest_subprocess("--cocolint").assert_outcomes(passed=7, failed=1, skipped=2)
+    result = pytester.runpytest_subprocess("--cocolint", "--lf", "-v")
     result.assert_outcomes(failed=1)
     assert said(result).count("instances_train") == 0
     write(folder, VAL)
-    pytester.runpytest("--cocolint", "--lf").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("--cocolint", "--lf").assert_outcomes(passed=1)
 
 
 def test_the_first_failure_may_end_the_run(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, "annotations/instances_train.json", TWICE)
     write(folder, VAL, TWICE)
-    pytester.runpytest("--cocolint", "-x").assert_outcomes(failed=1)
+    pytester.runpytest_subprocess("--cocolint", "-x").assert_outcomes(failed=1)
 
 
 def test_junit_xml(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE)
-    pytester.runpytest("--cocolint", "--junit-xml=out.xml")
+    pytester.runpytest_subprocess("--cocolint", "--junit-xml=out.xml")
     case = next(case for case in ET.parse(folder / "out.xml").iter("testcase") if case.find("failure") is not None)
     failure = case.find("failure")
     assert (case.get("classname"), case.get("name")) == ("annotations.instances_val.json", "annotation-id-duplicate")
@@ -209,32 +209,32 @@ ALL = [f"annotations/instances_{subset}.json" for subset in ("test", "train", "v
 
 
 def test_each_file_is_checked_once(pytester: pytest.Pytester, noting: Path) -> None:
-    result = pytester.runpytest("--cocolint", "annotations")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations")
     assert checked(noting) == ALL
     result.stdout.fnmatch_lines(["*3 files are compared*"])
 
 
 def test_nothing_is_checked_to_collect(pytester: pytest.Pytester, noting: Path) -> None:
-    pytester.runpytest("--cocolint", "annotations", "--co")
+    pytester.runpytest_subprocess("--cocolint", "annotations", "--co")
     assert checked(noting) == []
 
 
 def test_only_what_is_asked_for_is_checked(pytester: pytest.Pytester, noting: Path) -> None:
-    pytester.runpytest("--cocolint", "annotations", "-k", "A002 and val").assert_outcomes(failed=1)
+    pytester.runpytest_subprocess("--cocolint", "annotations", "-k", "A002 and val").assert_outcomes(failed=1)
     assert checked(noting) == [VAL]
 
 
 def test_files_are_compared_even_if_one_item_is_chosen(pytester: pytest.Pytester, noting: Path) -> None:
-    result = pytester.runpytest("--cocolint", "annotations", "-k", "compared and val")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-k", "compared and val")
     assert checked(noting) == ALL
     result.stdout.fnmatch_lines(["*3 files are compared*"])
 
 
 def test_each_file_is_checked_once_by_several_processes(pytester: pytest.Pytester, noting: Path) -> None:
     pytest.importorskip("xdist")
-    alone = pytester.runpytest("--cocolint", "annotations").parseoutcomes()
+    alone = pytester.runpytest_subprocess("--cocolint", "annotations").parseoutcomes()
     (noting / "checked.txt").unlink()
-    result = pytester.runpytest("--cocolint", "annotations", "-n", "2")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-n", "2")
     counts = {word: count for word, count in result.parseoutcomes().items() if word != "warnings"}
     assert counts == {word: count for word, count in alone.items() if word != "warnings"}
     assert checked(noting) == ALL
@@ -243,20 +243,20 @@ def test_each_file_is_checked_once_by_several_processes(pytester: pytest.Pyteste
 
 def test_a_run_without_a_terminal(pytester: pytest.Pytester, folder: Path) -> None:
     write(folder, VAL, TWICE)
-    assert pytester.runpytest("--cocolint", "annotations", "-p", "no:terminal").ret == pytest.ExitCode.TESTS_FAILED
+    assert pytester.runpytest_subprocess("--cocolint", "annotations", "-p", "no:terminal").ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_warnings_come_from_other_processes_too(pytester: pytest.Pytester, folder: Path) -> None:
     pytest.importorskip("xdist")
     write(folder, VAL, OVER)
-    result = pytester.runpytest("--cocolint", "annotations", "-n", "1")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-n", "1")
     result.assert_outcomes(passed=3, skipped=2, warnings=1)
     result.stdout.fnmatch_lines(["*FindingWarning: B010 bbox-out-of-image: *"])
 
 
 def test_a_broken_file_is_one_failure(pytester: pytest.Pytester, folder: Path) -> None:
     (folder / VAL).write_text('{"images": [, "annotations": []}')
-    result = pytester.runpytest("--cocolint", "annotations")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"FAILED {VAL}::json-syntax - *"])
 
@@ -268,9 +268,9 @@ def test_a_file_that_breaks_after_it_was_collected_is_not_passed(pytester: pytes
         def pytest_runtestloop():
             pathlib.Path("annotations/instances_val.json").write_text('{"annotations": [,]}')
     """)
-    pytester.runpytest("--cocolint", "annotations").assert_outcomes(failed=1, skipped=4)
+    pytester.runpytest_subprocess("--cocolint", "annotations").assert_outcomes(failed=1, skipped=4)
     write(folder, VAL)
-    result = pytester.runpytest("--cocolint", "annotations", "-k", "A002")
+    result = pytester.runpytest_subprocess("--cocolint", "annotations", "-k", "A002")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"{VAL}: *"])
 
@@ -279,8 +279,8 @@ def test_other_json_is_passed_over_unless_it_is_named(pytester: pytest.Pytester,
     write(folder, VAL)
     (folder / "package.json").write_text('{"name": "x"}')
     (folder / "broken.json").write_text("{")
-    assert "package" not in said(pytester.runpytest("--cocolint", "--co", "-q"))
-    result = pytester.runpytest("--cocolint", "package.json", "broken.json")
+    assert "package" not in said(pytester.runpytest_subprocess("--cocolint", "--co", "-q"))
+    result = pytester.runpytest_subprocess("--cocolint", "package.json", "broken.json")
     result.assert_outcomes(failed=2)
 
 
