@@ -16,8 +16,9 @@ import cocolint
 from cocolint import config, profiles
 from cocolint.engine import registry
 from cocolint.engine.rule import ALL_TASKS, ANNOTATION_TASKS, SECTIONS, Rule
-from cocolint.model import Severity
+from cocolint.model import Severity, Task
 from cocolint.report import Style, write
+from cocolint.schema import bundled, record_schema
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
@@ -27,6 +28,7 @@ from examples import Example, examples  # noqa: E402 (beside this file, which te
 SAMPLE = "examples/annotations/instances_train.json"
 SAMPLE_RULES = ("B", "P")
 SAMPLE_WIDTH = 100
+PICTURE = ROOT / "docs" / "check.svg"
 
 
 def pages() -> dict[Path, str]:
@@ -34,7 +36,7 @@ def pages() -> dict[Path, str]:
     rules = list(registry.load())
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    text = _replaced(text, "output", f"\n```\n{_sample()}```\n")
+    text = _replaced(text, "output", "\n![What `cocolint check` prints](docs/check.svg)\n")
     text = _replaced(text, "rules", f"\n{_table(rules)}\n")
     if "<!-- profiles: begin -->" in text:
         text = _replaced(text, "profiles", f"\n{_profiles()}\n")
@@ -44,6 +46,7 @@ def pages() -> dict[Path, str]:
         readme: text,
         docs / "rules.md": _reference(rules),
         docs / "settings.md": _settings(),
+        docs / "schemas.md": _schemas(),
         tutorial: _replaced(tutorial.read_text(encoding="utf-8"), "tutorial", f"\n```\n{_first_look()}```\n"),
     }
 
@@ -73,14 +76,40 @@ def _replaced(text: str, part: str, content: str) -> str:
     return f"{head}{begin}{content}{end}{rest.split(end)[1]}"
 
 
-def _sample() -> str:
+def _sample(style: Style) -> str:
     """What a check of one of the examples prints, always with the same time taken."""
     out = io.StringIO()
     with contextlib.chdir(ROOT):
         report = cocolint.check(SAMPLE, select=SAMPLE_RULES, jobs=1)
         report.seconds = 0.1
-        write(report, Style(width=SAMPLE_WIDTH), out)
+        write(report, style, out)
     return f"$ cocolint check --select {','.join(SAMPLE_RULES)} {SAMPLE}\n{out.getvalue()}"
+
+
+def picture() -> str:
+    """Return a picture of what a check prints in a terminal, as SVG that loads nothing from elsewhere."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(record=True, width=SAMPLE_WIDTH, file=io.StringIO(), force_terminal=True, color_system="standard")
+    console.print(Text.from_ansi(_sample(Style(width=SAMPLE_WIDTH, color=True, max_examples=1))))
+    svg = re.sub(r" *@font-face \{.*?\}\n", "", console.export_svg(title="cocolint", unique_id="cocolint"), flags=re.DOTALL)
+    return "".join(line.rstrip() + "\n" for line in svg.splitlines())
+
+
+def _schemas() -> str:
+    """The page of all tasks with what their files must hold."""
+    lines = []
+    for task in Task:
+        schema = bundled(task)
+        root = ", ".join(f"`{name}`" for name in schema.get("required", [])) or "an array"
+        record = record_schema(task, "annotations") or {}
+        fields = ", ".join(f"`{name}`" for name in record.get("required", [])) or "-"
+        lines.append(f"| `{task}` | {schema['title']} | {root} | {fields} |")
+    head = "`cocolint schema TASK` prints the JSON Schema (draft 2020-12) of a task, for editors and validators of any kind."
+    more = "They describe structure only: types, required keys, shapes of arrays. What goes beyond it is a matter of the"
+    table = ["| task | files | must have | each annotation must have |", "|---|---|---|---|", *lines]
+    return "\n".join(["# Schemas", "", head, f"{more} [rules](rules.md).", "", *table, ""])
 
 
 def _families(rules: Iterable[Rule]) -> Iterable[tuple[str, list[Rule]]]:
@@ -175,7 +204,7 @@ def _prose(text: str) -> str:
 
 
 def main() -> None:
-    for path, text in pages().items():
+    for path, text in {**pages(), PICTURE: picture()}.items():
         path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -25,6 +25,17 @@ def test_generated_documentation_is_current(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == PAGES[path], "run: python docs/generate.py"
 
 
+def test_the_picture_shows_what_a_check_prints() -> None:
+    picture = (ROOT / "docs" / "check.svg").read_text(encoding="utf-8")
+    fresh = runpy.run_path(str(ROOT / "docs" / "generate.py"))["picture"]()
+    assert _words(picture) == _words(fresh), "run: python docs/generate.py"
+    assert "http" not in picture.replace("http://www.w3.org", "").replace("https://www.textualize.io", "")
+
+
+def _words(svg: str) -> list[str]:
+    return re.findall(r">([^<>]+)</text>", svg)
+
+
 def test_every_rule_is_in_the_readme() -> None:
     assert [rule.name for rule in registry.load() if f"`{rule.name}`" not in README] == []
 
