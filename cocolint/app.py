@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cocolint import config, discover, label_list
 from cocolint.cache import last_failed
+from cocolint.cache.folder import is_worth_it
 from cocolint.cache.last_failed import LastFailed
 from cocolint.config import Settings
 from cocolint.engine import registry
@@ -40,8 +41,9 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     no_labels = Absent("there is no list of labels: name it with --labels")
     labels = label_list.load(settings.labels) if settings.labels else no_labels
     run = Run(gate, exceptions, config.rule_options(settings, rules), settings, {"labels": labels}, progress or NoProgress())
-    if settings.use_cache and settings.mending is Mending.OFF:  # mending keeps more of a file, and only while it runs
-        from cocolint.cache.results import Results  # imported here: not all runs keep results
+    keeps = settings.use_cache and settings.mending is Mending.OFF  # mending keeps more of a file, and only while it runs
+    if keeps and is_worth_it(file.path for file in files):
+        from cocolint.cache.results import Results  # imported here: small files do without
 
         run.cache = Results(settings.cache_folder, gate.rules, run.options, settings.rules_path, settings.processes)
     run.check(files)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from cocolint.failure import PathError
@@ -12,6 +14,19 @@ _FILES = {
     _TAG: "Signature: 8a477f597d28d172789f06886806bc55\n# This folder was made by cocolint; `cocolint clean` removes it.\n",
     ".gitignore": "# made by cocolint\n*\n",
 }
+
+
+LEAST_BYTES = 1_000_000
+"""Smaller files are checked sooner than looked up."""
+
+
+def is_worth_it(paths: Iterable[Path]) -> bool:
+    """Whether any of the files is so large that its result is kept."""
+    for path in paths:
+        with suppress(OSError):
+            if os.stat(path).st_size >= LEAST_BYTES:
+                return True
+    return False
 
 
 def made(folder: Path) -> Path:
@@ -28,6 +43,8 @@ def remove(folder: Path) -> bool:
 
     Raises `PathError` if it is not one that cocolint made, or cannot be removed.
     """
+    import shutil  # imported here: only cleaning needs it
+
     if not folder.is_dir() or folder.is_symlink():
         return False
     if not (folder / _TAG).is_file():

@@ -17,7 +17,7 @@ import numpy as np
 
 import cocolint
 from cocolint.cache.content import digest_of_code, digest_of_file
-from cocolint.cache.folder import made
+from cocolint.cache.folder import is_worth_it, made
 from cocolint.cache.packing import Damaged, packed, unpacked
 from cocolint.engine.rule import Rule, Scope
 from cocolint.engine.running import Absent, Checked, Columns, Options, Outcome, SliceOutcome, check_document
@@ -26,8 +26,6 @@ from cocolint.model import AnnotationFile
 from cocolint.read.document import Document
 from cocolint.read.source import Source
 
-LEAST_BYTES = 1_000_000
-"""Smaller files are checked sooner than looked up."""
 MOST_BYTES = 2_000_000_000
 """The folder does not grow beyond this; what was not used for the longest time goes first."""
 
@@ -85,7 +83,7 @@ class Results:
             return None
         try:
             state = _state_of(file.path)
-            if state[0] < LEAST_BYTES:
+            if not is_worth_it([file.path]):
                 return None
             content = digest_of_file(file.path, state[0], self._jobs)
         except OSError:

@@ -5,9 +5,6 @@ Most of the time of a check is spent on polygons, and most fixes leave them alon
 
 from __future__ import annotations
 
-import pickle
-import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import NamedTuple
@@ -24,12 +21,18 @@ class Folder:
     """A temporary folder, which is gone with the last object that needs it."""
 
     def __init__(self) -> None:
+        import shutil  # imported here, as are others below: most runs keep nothing
+        import tempfile
+
         self.path = Path(tempfile.mkdtemp(prefix="cocolint-"))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
     @classmethod
     def for_file_of(cls, size: int) -> Folder | None:
         """Return a folder for what comes of so many bytes; None if that is not worth it, or would fill the disk."""
+        import shutil
+        import tempfile
+
         try:
             return cls() if size >= LEAST and shutil.disk_usage(tempfile.gettempdir()).free > 4 * size else None
         except OSError:
@@ -61,6 +64,8 @@ def path_in(folder: Path, span: Span) -> Path:
 
 def save_long(path: Path, long: Long) -> None:
     """Keep the long fields of a slice, unless there is no room for them."""
+    import pickle
+
     try:
         with path.open("wb") as stream:
             pickle.dump(long, stream, protocol=5)
@@ -70,6 +75,8 @@ def save_long(path: Path, long: Long) -> None:
 
 def load_long(path: Path, size: int) -> Long | None:
     """Return the long fields of a slice of `size` records; None if they are not there."""
+    import pickle
+
     try:
         with path.open("rb") as stream:
             long: Long = pickle.load(stream)

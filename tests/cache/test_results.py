@@ -33,7 +33,7 @@ REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder with the annotations, beside which the cache is; of files of any size results are kept."""
-    monkeypatch.setattr(results, "LEAST_BYTES", 0)
+    monkeypatch.setattr("cocolint.cache.folder.LEAST_BYTES", 0)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "annotations").mkdir()
     return tmp_path
