@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import re
 import runpy
 import zlib
 from pathlib import Path
 
+import hotcoco
 import pytest
+from pycocotools.coco import COCO
 
 import cocolint
 
@@ -25,6 +30,16 @@ FAULTS = {
     "instances_val.json": {},
     "person_keypoints_val.json": {"category-id-zero": 1, "num-keypoints-mismatch": 1, "skeleton-zero-based": 1},
 }
+
+
+def test_what_the_readme_says_of_others() -> None:
+    path = EXAMPLES / "annotations" / "instances_train.json"
+    health = hotcoco.COCO(str(path)).healthcheck()
+    told = {entry["code"] for level in ("errors", "warnings") for entry in health[level]}
+    assert told == {"duplicate_ann_id", "bbox_out_of_bounds", "low_instance_category"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert len(COCO(path).anns) == len(json.loads(path.read_bytes())["annotations"]) - 1
+    assert len(FAULTS[path.name]) == 7
 
 
 def _made(folder: Path) -> dict[str, bytes]:
