@@ -37,7 +37,7 @@ def _root(
     pass
 
 
-@app.command()
+@app.command("check")
 def check(
     paths: Annotated[Optional[list[str]], typer.Argument(help="Files, folders or globs. [default: .]")] = None,  # noqa: UP045
     select: Annotated[Selectors, typer.Option(help="Run these: code, prefix, name or ALL, with commas.")] = None,
@@ -139,7 +139,7 @@ def check(
         raise typer.Exit(int(result.exit_code))
 
 
-@app.command()
+@app.command("export")
 def export(
     source: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder or a .zip, as `check` takes them.")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="A folder that is not there, or empty.")],
@@ -187,7 +187,7 @@ def export(
     summary.summarize(tally, target, options, sys.stdout)
 
 
-@app.command()
+@app.command("rule")
 def rule(
     key: Annotated[str, typer.Argument(help="Code or name; all rules if left out.")] = "",
     output_format: Annotated[str, typer.Option(help="text or json.")] = "text",
@@ -201,7 +201,7 @@ def rule(
     rules.write(known, key, output_format, sys.stdout)
 
 
-@app.command()
+@app.command("schema")
 def schema(task: Annotated[str, typer.Argument(help="The task; all tasks are listed if left out.")] = "") -> None:
     """Print the JSON Schema of a task, standing on its own."""
     import json
@@ -216,7 +216,7 @@ def schema(task: Annotated[str, typer.Argument(help="The task; all tasks are lis
     print(json.dumps(bundled(config.task_named(task)), indent=2))
 
 
-@app.command()
+@app.command("init")
 def init(
     force: Annotated[bool, typer.Option("--force", help="Write cocolint.toml anew if there is one.")] = False,
 ) -> None:
@@ -227,7 +227,7 @@ def init(
         print(line)
 
 
-@app.command()
+@app.command("clean")
 def clean() -> None:
     """Remove what earlier runs left in .cocolint_cache."""
     from cocolint import config
@@ -245,7 +245,7 @@ def config_(key: Annotated[str, typer.Argument(help="A key; all keys if left out
     print(config.explain(key))
 
 
-@app.command()
+@app.command("diff")
 def diff(
     old: Annotated[str, typer.Argument(metavar="A", help="An annotation file.")],
     new: Annotated[str, typer.Argument(metavar="B", help="Another one, or a later state of it.")],
@@ -263,7 +263,7 @@ def diff(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command("stats")
 def stats(
     paths: Annotated[Optional[list[str]], typer.Argument(help="Files, folders or globs. [default: .]")] = None,  # noqa: UP045
     output_format: Annotated[str, typer.Option(help="text or json.")] = "text",
@@ -284,7 +284,7 @@ def stats(
         raise PathError("\n".join(found.problems))
 
 
-@app.command()
+@app.command("show")
 def show(
     file: Annotated[str, typer.Argument(help="An annotation file.")],
     id_: Annotated[Optional[int], typer.Option("--id", help="Draw the annotation with this id.", metavar="N")] = None,  # noqa: UP045
@@ -309,6 +309,13 @@ def _split(values: Selectors) -> list[str] | None:
     return [word.strip() for value in values for word in value.split(",") if word.strip()]
 
 
+def _leave_out_other_commands(words: list[str]) -> None:
+    """Keep of the commands the one that is called: to build them all takes longer than the check of a small file."""
+    wanted = "clean" if words in (["--version"], ["-V"]) else "".join(words)
+    kept = [command for command in app.registered_commands if command.name == wanted]
+    app.registered_commands = kept or app.registered_commands
+
+
 def main() -> None:
     """Run the program and end the process."""
     import gc
@@ -319,6 +326,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing temporary is left behind
     gc.disable()  # rows live in arrays and the process ends soon: collecting would only cost
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here is linear algebra, and idle threads take a core
+    _leave_out_other_commands(sys.argv[1:2])
     try:
         app()
     except Failure as error:

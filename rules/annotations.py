@@ -18,6 +18,7 @@ from cocolint.api import (
     Image,
     Images,
     Index,
+    Ints,
     Record,
     Severity,
     Stage,
@@ -167,9 +168,10 @@ def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
     Fix: make the rotated corners the polygon, their bounds the box, and the angle 0. Unsafe: it changes the geometry. Not
     where a corner comes to lie outside of the image.
     """
-    alone = (index.rotation != 0) & (np.isnan(index.mask_area) | _is_upright_box(index))
+    rotated = np.flatnonzero(index.rotation)
+    alone = rotated[np.isnan(index.mask_area[rotated]) | _is_upright_box(index, rotated)]
     message = "rotated by {angle:g} degrees, the box is not"
-    return index.where(alone, "attributes/rotation", message, angle=index.rotation)
+    return index.at(alone, "attributes/rotation", message, angle=index.rotation[alone])
 
 
 @annotation_rotation_attribute.fix(Stage.SHAPE, safe=False, writes=["attributes", "bbox", "segmentation", "area"])
@@ -197,12 +199,12 @@ def _reaches_over(bbox: list[float], image: Image) -> bool:
     return min(x, y) < -1 or x + w > image.width + 1 or y + h > image.height + 1
 
 
-def _is_upright_box(index: Index) -> Bools:
-    """Tell which masks are nothing but the box; rotated corners have other bounds, or less area than their bounds."""
-    x, y, w, h = index.bbox.T
+def _is_upright_box(index: Index, rows: Ints) -> Bools:
+    """Tell where the mask is nothing but the box; rotated corners have other bounds, or less area than their bounds."""
+    x, y, w, h = index.bbox[rows].T
     with np.errstate(all="ignore"):
-        edges = np.abs(index.mask_bounds - np.column_stack([x, y, x + w, y + h])).max(axis=1) <= 0.5
-        upright: Bools = edges & (np.abs(index.mask_area - w * h) <= w + h)
+        edges = np.abs(index.mask_bounds[rows] - np.column_stack([x, y, x + w, y + h])).max(axis=1) <= 0.5
+        upright: Bools = edges & (np.abs(index.mask_area[rows] - w * h) <= w + h)
     return upright
 
 
