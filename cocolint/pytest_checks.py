@@ -31,7 +31,7 @@ from cocolint.report.style import PIPE_WIDTH, Style
 from cocolint.report.summary import counts_of
 from cocolint.report.text import clean, plural
 from cocolint.reported import FileResult, FindingGroup, Report
-from cocolint.run import _meant_as_coco
+from cocolint.run import meant_as_coco
 
 
 class Verdict(NamedTuple):
@@ -108,7 +108,7 @@ class Checks:
         except NotCoco:
             return self._one("top-level-missing-images") if file.named_by_user else []
         except Unusable as fault:
-            return self._one(fault.rule) if file.named_by_user or _meant_as_coco(file, fault) else []
+            return self._one(fault.rule) if file.named_by_user or meant_as_coco(file, fault) else []
         names = self._gate.reported(file)
         return [(rule.code, rule.name) for rule in self._ordered if rule.name in names and tasks & rule.tasks]
 

@@ -148,7 +148,7 @@ class Run:
             for part in several.parts:
                 self._read_and_check(part, several.source)
         except Unusable as fault:
-            if not file.named_by_user and not _meant_as_coco(file, fault):
+            if not file.named_by_user and not meant_as_coco(file, fault):
                 self.not_coco += 1
                 return
             self._unusable(file, size, fault)
@@ -310,7 +310,7 @@ class Run:
         )  # fmt: skip
 
 
-def _meant_as_coco(file: AnnotationFile, fault: Unusable) -> bool:
+def meant_as_coco(file: AnnotationFile, fault: Unusable) -> bool:
     """Whether an unusable file was to be an annotation file, by its name, its place, or the words at its start."""
     is_json = fault.rule == "top-level-not-object"
     if file.follows_pattern or (file.layout != "flat" and not is_json):

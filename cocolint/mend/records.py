@@ -10,7 +10,7 @@ from operator import itemgetter, ne
 from typing import Any, NamedTuple
 
 from cocolint.engine.fixing import Record
-from cocolint.mend.jobs import BY_RECORD, Job, NotAsMeant, Note, Stretch, Surround, guarded
+from cocolint.mend.jobs import BY_RECORD, FixFailed, Job, NotAsMeant, Note, Stretch, Surround, guarded
 from cocolint.mend.layout import Layout, Texts
 from cocolint.mend.splice import Edit, Manner, Splice, Spot, Unspliceable, added, applied, changed, equal, load, without
 from cocolint.read.locate import KINDS
@@ -218,6 +218,9 @@ class _Mending:
         steps: list[_Step] = []
         for number, place in tasks:
             after = self._callers[number](copy.deepcopy(before), place)
+            if fields is not None and after is not None and not after.keys() <= {*self._names}:
+                undeclared = ", ".join(sorted(after.keys() - {*self._names}))  # what it does not see may be there already
+                raise FixFailed(self._jobs[number].fixer.rule, f"the fix changes {undeclared}, which it does not declare")
             if after is None or (fields is not None and _differing(before, after)):
                 steps.append(_Step(number, before, after))
                 before = after

@@ -83,6 +83,18 @@ def broken(record: Record) -> Record:
     assert json.loads(path.read_text())["annotations"][0]["iscrowd"] == 0
 
 
+def test_a_fix_that_changes_what_it_does_not_declare_is_a_crash(path: Path) -> None:
+    """It does not see whether the field is there already, and would write it a second time."""
+    fix = """
+@box_of_mine.fix(Stage.DERIVE, safe=True, writes=["bbox"])
+def flagged(record: Record) -> Record:
+    return record | {"iscrowd": 0}
+"""
+    report = mend(path, fix, fixable=("Z001",))
+    assert [crash.last_line for crash in report.crashes] == ["the fix changes iscrowd, which it does not declare"]
+    assert not report.mended
+
+
 def test_a_fix_that_never_ends_is_stopped(path: Path) -> None:
     fix = """
 @box_of_mine.fix(Stage.DERIVE, safe=True, writes=["bbox"])
