@@ -83,7 +83,7 @@ def test_a_view_is_near_its_image(corners: list[float], width: float, height: fl
     for start, length, side in ((view.x, view.width, width), (view.y, view.height, height)):
         assert start >= -1.06 * side
         assert start + length <= 2.06 * side
-    near = 1e-6 * max(width, height)  # numbers of a view are sums, which are rounded
+    near = 1e-12 * max(width, height)  # numbers of a view are sums, which are rounded
     ends = view.x + view.width + near, view.y + view.height + near
     shows_all = bounds[0] >= view.x - near and bounds[1] >= view.y - near and bounds[2] <= ends[0] and bounds[3] <= ends[1]
     assert shows_all or view.is_cut
