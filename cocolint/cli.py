@@ -1,6 +1,7 @@
-"""Options in, exit code out."""
+"""Options in, exit code out.
 
-from __future__ import annotations
+Annotations are evaluated here, since typer reads them, and strings would cost it an evaluation each.
+"""
 
 import os
 import sys
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Selectors = Optional[list[str]]  # noqa: UP045 (read at run time by typer)
+Selectors = Optional[list[str]]  # noqa: UP045
 
 
 def _version(wanted: bool) -> None:
@@ -98,7 +99,7 @@ def check(
     show_settings: Annotated[bool, typer.Option("--show-settings", help="Print the settings and stop.")] = False,
 ) -> None:
     """Check annotation files, and mend them with --fix."""
-    import dataclasses
+    from msgspec.structs import replace
 
     from cocolint import app as steps
     from cocolint import config, report
@@ -126,7 +127,7 @@ def check(
         return
     style = report.Style.of(settings, output_format, max_examples, statistics, durations, quiet, verbose, color, show_fixes)
     with report.Files(reports or [], style) as files:
-        settings = dataclasses.replace(settings, changes=files.changes)
+        settings = replace(settings, changes=files.changes)
         with Progress() as progress:
             result = steps.check(paths or ["."], settings, progress)
         try:

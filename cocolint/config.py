@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cocolint import profiles
 from cocolint.engine.registry import Registry, did_you_mean
@@ -20,8 +22,7 @@ BASELINE = "cocolint-baseline.json"
 CACHE = ".cocolint_cache"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings of a run, named as in the configuration file, with underscores for hyphens.
 
     `max_examples` is None for all, and so is `changes`, how many changes of each fix are kept for the report.
@@ -31,13 +32,13 @@ class Settings:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     keyword: str = ""
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = {}
     allow: tuple[allow.Allow, ...] = ()
     baseline: Path | None = None
     write_baseline: bool = False
     prune_baseline: bool = False
     exclude: tuple[str, ...] = ()
-    kinds: Mapping[str, Task] = field(default_factory=dict)
+    kinds: Mapping[str, Task] = {}
     task: Task | None = None
     dialect: str = ""
     profiles: tuple[str, ...] = ()
@@ -60,8 +61,8 @@ class Settings:
     changes: int | None = 5
     jobs: int = 0
     rules_path: Path | None = None
-    severity: Mapping[str, Severity] = field(default_factory=dict)
-    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = {}
+    rules: Mapping[str, Mapping[str, Any]] = {}
     config_file: Path | None = None
     use_cache: bool = False
     last_failed: bool = False

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -133,8 +132,7 @@ class AnnotationFile(NamedTuple):
     part: Part | None = None
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault as a rule sees it: some rows of one section, or the whole file where `section` is None.
 
     `rows` are positions in the section. `field` is the JSON pointer below a record, such as `bbox` or `segmentation/0`.
@@ -145,9 +143,9 @@ class Finding:
 
     message: str
     section: str | None = None
-    rows: Ints = dataclasses.field(default_factory=lambda: NO_ROWS)
+    rows: Ints = NO_ROWS
     field: str | None = None
-    values: Values = dataclasses.field(default_factory=dict)
+    values: Values = {}
     severity: Severity | None = None
     summary: str | None = None
     hint: str | None = None

@@ -14,10 +14,11 @@ its faults an error or a warning. Severities and options that the user sets go b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
@@ -28,8 +29,7 @@ FOLDER = Path(__file__).parent / "profiles"
 KEYS = {"description", "source", "verified", "extends", "options", *map(str, Severity)}
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One reader: what it says of rules, by their names.
 
     `source` is what the words rest on; `verified` whether they were compared with what the reader really does.

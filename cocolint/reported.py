@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from cocolint.model import SNIPPET, SOURCE, Finding, Fix, Mending, Severity, Status, Task
 
@@ -20,8 +20,7 @@ class Demand(NamedTuple):
     effect: str
 
 
-@dataclass
-class FindingGroup:
+class FindingGroup(Struct):
     """One rule's finding in one file, with all that a report says of it.
 
     `total` is the number of records of the section, `suppressed` the rows left out as allowed, `related` the names of
@@ -40,8 +39,8 @@ class FindingGroup:
     finding: Finding
     total: int
     suppressed: int = 0
-    related: list[str] = dataclasses.field(default_factory=list)
-    profiles: list[Demand] = dataclasses.field(default_factory=list)
+    related: list[str] = []
+    profiles: list[Demand] = []
 
     @property
     def count(self) -> int:
@@ -122,8 +121,7 @@ class Change(NamedTuple):
     new: object
 
 
-@dataclass
-class Mended:
+class Mended(Struct):
     """What was mended of one rule in one file: how many records, `dropped` of them, which fields, and some of the changes."""
 
     code: str
@@ -132,7 +130,7 @@ class Mended:
     count: int = 0
     dropped: int = 0
     fields: tuple[str, ...] = ()
-    changes: list[Change] = dataclasses.field(default_factory=list)
+    changes: list[Change] = []
 
 
 class Withdrawn(NamedTuple):
@@ -171,8 +169,7 @@ class Occurrence(NamedTuple):
         return f'"{self.key}": {cut}' if self.key else cut
 
 
-@dataclass
-class FileResult:
+class FileResult(Struct):
     """What came of one file. `marks` holds for each rule that was to run its code and one of `.FWIs`: clean, error,
     warning, info, skipped. `pictures` are the picture files that were looked at. `note` says why a file is unreadable or
     skipped. `suppressed` is what is kept out of `groups`, `stale` what no longer needs to be."""
@@ -189,11 +186,11 @@ class FileResult:
     bytes: int = 0
     pictures: int = 0
     note: str = ""
-    marks: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    groups: list[FindingGroup] = dataclasses.field(default_factory=list)
-    skips: list[Skip] = dataclasses.field(default_factory=list)
-    suppressed: list[Suppressed] = dataclasses.field(default_factory=list)
-    stale: list[Stale] = dataclasses.field(default_factory=list)
+    marks: list[tuple[str, str]] = []
+    groups: list[FindingGroup] = []
+    skips: list[Skip] = []
+    suppressed: list[Suppressed] = []
+    stale: list[Stale] = []
 
 
 class ExitCode(enum.IntEnum):
@@ -205,8 +202,7 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass
-class Report:
+class Report(Struct):
     """All that a run found out. `seconds_by_rule` is the time spent in each rule, by name, summed over processes.
 
     `occurrences` finds rows in the file, at most `limit` of them (all where it is None). `seconds_by_step` is the time from
@@ -227,17 +223,17 @@ class Report:
     seconds_by_rule: dict[str, float]
     exit_code: ExitCode
     occurrences: Callable[[FindingGroup, int | None], list[Occurrence]]
-    seconds_by_step: dict[str, float] = dataclasses.field(default_factory=dict)
-    names: dict[str, str] = dataclasses.field(default_factory=dict)
-    mended: list[Mended] = dataclasses.field(default_factory=list)
-    withdrawn: list[Withdrawn] = dataclasses.field(default_factory=list)
-    not_mended: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    written: list[str] = dataclasses.field(default_factory=list)
-    maps: list[str] = dataclasses.field(default_factory=list)
+    seconds_by_step: dict[str, float] = {}
+    names: dict[str, str] = {}
+    mended: list[Mended] = []
+    withdrawn: list[Withdrawn] = []
+    not_mended: list[tuple[str, str]] = []
+    written: list[str] = []
+    maps: list[str] = []
     mending: Mending = Mending.OFF
     fix_only: bool = False
-    stale: list[Stale] = dataclasses.field(default_factory=list)
-    notes: list[str] = dataclasses.field(default_factory=list)
+    stale: list[Stale] = []
+    notes: list[str] = []
     run: Any = None
 
     @property

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cocolint import discover
 from cocolint.cache.last_failed import Verdict
@@ -57,8 +59,7 @@ class NoProgress:
         """Do nothing."""
 
 
-@dataclass
-class Run:
+class Run(Struct):
     """Files, checked with the same settings, and all that came of it.
 
     `fixtures` are those of the whole run. `results` come in the order of the files, `checked` holds those that could be read.
@@ -73,12 +74,12 @@ class Run:
     fixtures: Mapping[str, Any]
     progress: Progress
     cache: Results | None = None
-    results: list[FileResult] = field(default_factory=list)
-    locators: dict[str, Locator] = field(default_factory=dict)
-    checked: list[Checked] = field(default_factory=list)
-    ran: dict[str, frozenset[str]] = field(default_factory=dict)
+    results: list[FileResult] = []
+    locators: dict[str, Locator] = {}
+    checked: list[Checked] = []
+    ran: dict[str, frozenset[str]] = {}
     steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    moved: Mapping[str, Moved | None] = field(default_factory=dict)
+    moved: Mapping[str, Moved | None] = {}
     not_coco: int = 0
     broken: bool = False
     stopped_early: bool = False

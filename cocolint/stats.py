@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
 
 from cocolint import discover
 from cocolint.config import Settings
@@ -33,8 +33,7 @@ MOST_VALUES = 1_000
 """Distinct values of an attribute that are counted one by one; those of an identifier would fill the memory."""
 
 
-@dataclass
-class Attribute:
+class Attribute(Struct):
     """The values of one attribute, as JSON writes them, and how often each stands; those beyond are only counted."""
 
     values: Counter[str] = field(default_factory=Counter)
@@ -73,8 +72,7 @@ class Slice(NamedTuple):
     attributes: Attributes
 
 
-@dataclass
-class FileStats:
+class FileStats(Struct):
     """What is counted of one file, as in `Slice`. `images` is 0 where the file has none, as results have.
 
     `per_image` counts the objects of each image, those without any included; in a file without images only those that
@@ -96,8 +94,8 @@ class FileStats:
     crowds: int = 0
     polygons: int = 0
     masks: int = 0
-    joints: dict[int, Ints] = field(default_factory=dict)
-    attributes: Attributes = field(default_factory=dict)
+    joints: dict[int, Ints] = {}
+    attributes: Attributes = {}
 
     @property
     def empty(self) -> int:
@@ -123,13 +121,12 @@ class FileStats:
         self.per_image = np.bincount(named, minlength=self.images) if self.images else np.unique(named, return_counts=True)[1]
 
 
-@dataclass
-class Stats:
+class Stats(Struct):
     """The files that could be read, how many JSON files were passed over, and of those that could not be read why."""
 
-    files: list[FileStats] = field(default_factory=list)
+    files: list[FileStats] = []
     not_coco: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = []
 
 
 def stats(paths: Iterable[str], settings: Settings, progress: Progress) -> Stats:

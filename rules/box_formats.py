@@ -6,9 +6,9 @@ A verdict needs 20 boxes of single objects. Where segmentations show what is mea
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from cocolint.api import OBJECT_TASKS, Bools, Finding, Floats, Image, Index, Record, Severity, Stage, median, rule
 
@@ -25,8 +25,7 @@ HUGE = 1e9
 """No pixel lies that far out; with numbers below it no sum or product overflows."""
 
 
-@dataclass(frozen=True)
-class Boxes:
+class Boxes(Struct, frozen=True):
     """The boxes that a verdict rests on: of single objects, finite, with an extent.
 
     `xywh` (n, 4) are the four numbers as they stand, `bounds` (n, 4) the left, top, right and bottom of the mask, `area`
@@ -74,8 +73,7 @@ def boxes_of(index: Index) -> Boxes:
     return boxes.of(usable(boxes.xywh) & every(boxes.xywh[:, 2:] > 0))
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(Struct, frozen=True):
     """How many of the boxes that can tell two readings apart speak for the suspected one."""
 
     votes: int

@@ -30,15 +30,15 @@ CAPTIONED = {Task.CAPTIONS, Task.RESULTS_CAPTIONS}
 BORDER = "\uffff"
 """Stands between captions while all are searched at once: a code point that is no character and no blank."""
 
-_EMPTY = re.compile(rf"{BORDER}\s*(?={BORDER})")
-_UNTIDY = re.compile(rf"\s(?:(?<=[^ ])|(?=[\s{BORDER}])|(?<={BORDER}\s))")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_EMPTY = rf"{BORDER}\s*(?={BORDER})"  # patterns are compiled where there are captions
+_UNTIDY = rf"\s(?:(?<=[^ ])|(?=[\s{BORDER}])|(?<={BORDER}\s))"
+_CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
 
 _LATE = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 """What the second and later bytes of a character in UTF-8 are in Latin-1 or in code page 1252."""
 _SURE = "\x80-\x9f¡-ª¬-º¼-¾€‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ"
 """Those of them that no sentence has after a capital letter: no quotation mark, dash, ellipsis or hard blank."""
-_MOJIBAKE = re.compile(
+_MOJIBAKE = (
     "[Â-éïð\ufffd](?:"  # a set in front is searched for many times as fast as a choice
     "(?<=\ufffd)|(?<=ï)(?:¿½|»¿)"
     f"|(?<=[ÂÃ])[{_SURE}]"
@@ -49,7 +49,7 @@ _MOJIBAKE = re.compile(
     ")"
 )
 
-_GARBLED = re.compile(f"[Â-ß][{_SURE}]|[à-ï][{_LATE}]{{2}}|[ð-ô][{_LATE}]{{3}}")
+_GARBLED = f"[Â-ß][{_SURE}]|[à-ï][{_LATE}]{{2}}|[ð-ô][{_LATE}]{{3}}"
 
 
 @rule("T001", "caption-missing", Severity.ERROR, tasks=CAPTIONED)
@@ -155,7 +155,7 @@ def caption_control_chars(annotations: Annotations) -> Iterable[Finding]:
 def without_controls(record: Record) -> Record:
     """Read or drop them, unless nothing is left."""
     caption = record.get("caption")
-    text = _CONTROL.sub(_meant_by, caption) if isinstance(caption, str) else ""
+    text = re.sub(_CONTROL, _meant_by, caption) if isinstance(caption, str) else ""
     return record | {"caption": text} if text.strip() else record
 
 
@@ -186,7 +186,7 @@ def ungarble(record: Record) -> Record:
     text, before = caption if isinstance(caption, str) else "", ""
     while text != before:
         text, before = _decoded(text), text
-    return record if not text.strip() or _MOJIBAKE.search(text) else record | {"caption": text}
+    return record if not text.strip() or re.search(_MOJIBAKE, text) else record | {"caption": text}
 
 
 def _decoded(text: str) -> str:
@@ -194,7 +194,7 @@ def _decoded(text: str) -> str:
     try:
         decoded = _bytes_of(text).decode()
     except ValueError:
-        decoded = _GARBLED.sub(_letter_of, text)
+        decoded = re.sub(_GARBLED, _letter_of, text)
     return decoded.replace("\ufeff", "")
 
 
@@ -229,7 +229,7 @@ def take_out_categories(root: Record, categories: Categories) -> Record:
     return {name: value for name, value in root.items() if not (is_empty and name == "categories")}
 
 
-def _matching(annotations: Annotations, pattern: re.Pattern[str]) -> Bools:
+def _matching(annotations: Annotations, pattern: str) -> Bools:
     """Tell which annotations have a caption that the pattern finds something in.
 
     All captions are searched as one text: a search in each would take several times as long.
@@ -237,7 +237,7 @@ def _matching(annotations: Annotations, pattern: re.Pattern[str]) -> Bools:
     captions = annotations.captions
     text = BORDER.join(["", *captions, ""])
     ends = np.cumsum(np.fromiter(map(len, captions), np.int64, len(captions)) + 1)
-    found = np.fromiter((match.end() for match in pattern.finditer(text)), np.int64)
+    found = np.fromiter((match.end() for match in re.finditer(pattern, text)), np.int64)
     mask = np.zeros(len(captions), bool)
     mask[np.searchsorted(ends, found)] = True
     mask &= annotations.has("caption")

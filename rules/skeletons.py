@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from cocolint.api import Categories, Faults, Finding, Index, Ints, Record, Severity, Stage, Task, rule
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from cocolint.cache.folder import made
 from cocolint.engine.registry import Registry
@@ -28,8 +29,7 @@ class Verdict(NamedTuple):
     is_unreadable: bool
 
 
-@dataclass
-class LastFailed:
+class LastFailed(Struct):
     """The names of the rules that failed in each file, as its path counts from the folder that holds the cache."""
 
     folder: Path

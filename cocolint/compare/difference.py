@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from cocolint.compare.matching import match
 from cocolint.compare.opened import RECORDS, RESULTS, Opened, Record, Records
@@ -35,8 +36,7 @@ class Change(NamedTuple):
         return self.record.id
 
 
-@dataclass
-class Section:
+class Section(Struct):
     """The difference in one top-level value.
 
     `old_count` and `new_count` are the records of each file. `fields` tells for each field how many records changed in it.
@@ -53,9 +53,9 @@ class Section:
     removed_count: int = 0
     changed_count: int = 0
     fields: Counter[str] = field(default_factory=Counter)
-    added: list[Record] = field(default_factory=list)
-    removed: list[Record] = field(default_factory=list)
-    changed: list[Change] = field(default_factory=list)
+    added: list[Record] = []
+    removed: list[Record] = []
+    changed: list[Change] = []
 
     @property
     def is_equal(self) -> bool:
@@ -63,8 +63,7 @@ class Section:
         return not (self.added_count or self.removed_count or self.changed_count)
 
 
-@dataclass
-class Difference:
+class Difference(Struct):
     """What differs between two files, named as they were given: one section for each top-level value of either.
 
     Where the root of one is an array, that is the section `results`; if the roots differ in type, there is the section

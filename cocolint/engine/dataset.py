@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from cocolint.discover import Place, place_of
 from cocolint.model import AnnotationFile, FileFacts, Task
@@ -21,8 +22,7 @@ _TRUTH = {
 }
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(Struct, frozen=True, dict=True):
     """One file of a data set: what its path tells, the facts, its tables, and its pictures where they are looked at."""
 
     file: AnnotationFile
@@ -52,8 +52,7 @@ class Member:
         return place_of(self.file)
 
 
-@dataclass(frozen=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """The files of one data set in the order of the run; the rule looks at the one at `place`."""
 
     members: Sequence[Member]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from cocolint.model import Ints, Stage
 
@@ -71,8 +73,7 @@ class Recoded(NamedTuple):
     encoding: str
 
 
-@dataclass(frozen=True, eq=False)
-class Fixer:
+class Fixer(Struct, frozen=True, eq=False):
     """One way to mend what a rule finds; which of three forms it has follows from its parameters.
 
     - `record` is a record of the section of the finding, with the fields that `reads` and `writes` name. It is

@@ -6,9 +6,10 @@ import enum
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from cocolint.engine.fixing import Fixer, fixer_of
 from cocolint.model import Finding, Fix, Severity, Stage, Task
@@ -47,8 +48,7 @@ FIXTURES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Rule:
+class Rule(Struct, frozen=True, eq=False, dict=True):
     """A rule: the function with what its decorator says of it.
 
     Raises `TypeError` where a parameter is neither a known fixture nor a keyword-only option with a default.
@@ -62,7 +62,7 @@ class Rule:
     requires: tuple[str, ...]
     tasks: frozenset[Task]
     relaxed: tuple[str, ...]
-    fixers: list[Fixer] = field(default_factory=list)
+    fixers: list[Fixer] = []
 
     def __post_init__(self) -> None:
         code = self.function.__code__

@@ -6,12 +6,13 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
@@ -36,14 +37,13 @@ class Absent(NamedTuple):
     because: str
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """What came of running rules: findings, seconds, tracebacks, and why it was skipped, by the rule's name."""
 
     findings: Findings = field(default_factory=lambda: defaultdict(list))
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    crashes: dict[str, str] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
+    crashes: dict[str, str] = {}
+    skipped: dict[str, str] = {}
 
     def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options) -> None:
         """Run one rule; if it raises, keep the traceback and go on."""
@@ -73,8 +73,7 @@ Column = npt.NDArray[Any]
 Columns = dict[str, Column]
 
 
-@dataclass
-class SliceOutcome:
+class SliceOutcome(Struct):
     """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome.
 
     Of a column with one value all over only the first row is kept, since slices come from other processes.
@@ -138,8 +137,7 @@ def check_slice(
     return SliceOutcome(len(table), _thinned(table.keys), *masks, table.category_uses, outcome)
 
 
-@dataclass
-class Checked:
+class Checked(Struct, dict=True):
     """A document whose rules have run; `fixtures` are what rules may ask for, `compared` came of those that compare files."""
 
     document: Document

@@ -6,7 +6,8 @@ import enum
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cocolint.failure import ConfigError
 from cocolint.model import Task
@@ -43,8 +44,7 @@ class SegmentationMode(enum.StrEnum):
     MASK = "mask"
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which records are wanted: names of categories, globs of file names, bounds of `area`; all where there are none."""
 
     categories: frozenset[str] = frozenset()
@@ -56,8 +56,7 @@ class Filter:
         return not self.areas or any(least <= area <= most for least, most in self.areas)
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """All that can be said of an export.
 
     `segmentation_mode` is None where segmentations stay as they are; `split` maps the name of each subset to its share.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import mmap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from cocolint import discover
 from cocolint.failure import PathError
@@ -70,8 +70,7 @@ class Table:
         self.faults[why] += int(mask.sum())
 
 
-@dataclass
-class Origin:
+class Origin(Struct, dict=True):
     """One annotation file of the source. Each annotation has a row in the arrays.
 
     `annotation_ids` are `NONE` where there is none that can be used; `image_rows` and `category_rows` are -1 where there is

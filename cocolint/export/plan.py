@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct
 
 from cocolint import discover
 from cocolint.export.options import Layout, Options
@@ -27,8 +27,7 @@ _SPLIT = re.compile("train|val|test")
 _ROBOFLOW = {"train": "train", "val": "valid", "test": "test"}
 
 
-@dataclass
-class Part:
+class Part(Struct):
     """What a file takes from one origin: the new id of each image, category and annotation, `NONE` for what it leaves.
 
     `writes_image` and `writes_category` tell which records are written: of those that several origins share, only one is.
@@ -42,19 +41,13 @@ class Part:
     annotation_ids: Ints
     unwanted: Bools
     unwanted_categories: Bools
-    writes_image: Bools = field(init=False)
-    writes_category: Bools = field(init=False)
-    licenses: dict[int, int] = field(default_factory=dict)
+    writes_image: Bools
+    writes_category: Bools
+    licenses: dict[int, int] = {}
     counts_strays: bool = True
 
-    def __post_init__(self) -> None:
-        """Write all that is not left."""
-        self.writes_image = self.image_ids != NONE
-        self.writes_category = self.category_ids != NONE
 
-
-@dataclass
-class Target:
+class Target(Struct):
     """One annotation file of the export. `path` and `pictures`, the folder of its images, are relative and have slashes."""
 
     task: Task
@@ -125,9 +118,11 @@ def _part(origin: Origin, options: Options) -> Part:
     no_category = np.array(
         [bool(wanted.categories) and name not in wanted.categories for name in origin.categories.values], bool
     )
+    image_ids = np.where(no_image, NONE, origin.images.ids)
+    category_ids = np.where(no_category, NONE, origin.categories.ids)
     return Part(
-        origin, np.where(no_image, NONE, origin.images.ids), np.where(no_category, NONE, origin.categories.ids),
-        origin.annotation_ids.copy(), no_image, no_category,
+        origin, image_ids, category_ids, origin.annotation_ids.copy(), no_image, no_category,
+        image_ids != NONE, category_ids != NONE,
     )  # fmt: skip
 
 

@@ -6,9 +6,9 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from cocolint.export.origins import NONE, Origin
 from cocolint.export.plan import Part, Target

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 
 class Written(NamedTuple):
@@ -16,8 +17,7 @@ class Written(NamedTuple):
     categories: int
 
 
-@dataclass
-class Loss:
+class Loss(Struct):
     """What became of masks that are polygons now: areas are in pixels.
 
     `before` is the area of the masks, `added` what the polygons cover beyond them, `lost` what they do not cover.
@@ -30,11 +30,10 @@ class Loss:
     lost: int = 0
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """Everything that was written, filled in, left out and converted; `notes` are sentences for the summary."""
 
-    files: list[Written] = field(default_factory=list)
+    files: list[Written] = []
     filled: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     filtered: Counter[str] = field(default_factory=Counter)
@@ -42,6 +41,6 @@ class Tally:
     kept: Counter[str] = field(default_factory=Counter)
     loss: Loss = field(default_factory=Loss)
     pictures: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = []
     faults: Counter[tuple[str, str]] | None = None
     """What a check of the result finds, by severity and rule, None where it was not checked."""

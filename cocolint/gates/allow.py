@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from cocolint.engine.registry import did_you_mean
 from cocolint.model import Bools, Ints
@@ -14,8 +14,7 @@ from cocolint.model import Bools, Ints
 _KEYS = ("rule", "file", "ids", "reason")
 
 
-@dataclass(frozen=True)
-class Allow:
+class Allow(Struct, frozen=True):
     """The findings of `rule` in the files that the glob `file` means, and there on the records with `ids`, or on all."""
 
     rule: str

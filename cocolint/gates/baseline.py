@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cocolint.failure import ConfigError, PathError
 from cocolint.gates.keys import Keys, Known, covered, digest_of, parsed, spans_of, written
@@ -18,8 +19,7 @@ MOST_KEYS = 1_000
 """More keys than this are not written; their number and a digest are."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What is known of one rule in one file. `known` is None where the keys are too many: then `digest` stands for them."""
 
     count: int
@@ -53,12 +53,11 @@ class Entry:
         return {"count": self.count, **({"keys": keys} if keys else {})}
 
 
-@dataclass
-class Baseline:
+class Baseline(Struct):
     """The entries by file, as its path counts from the folder of the baseline, and by the code of the rule."""
 
     path: Path
-    files: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    files: dict[str, dict[str, Entry]] = {}
 
     def name_of(self, file: AnnotationFile) -> str:
         """Return what a file is called in the baseline."""

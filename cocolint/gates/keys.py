@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from cocolint.engine.running import Checked
 from cocolint.model import Bools, Ints
@@ -109,8 +109,7 @@ def _named(table: Table, row: int) -> str:
     return f"category named {table.name[row]}" if isinstance(table, Categories) else "annotation without id"
 
 
-@dataclass(frozen=True)
-class Spans:
+class Spans(Struct, frozen=True):
     """Numbers of one kind as stretches from `first` to `last`; a number in two stretches stands for two findings."""
 
     first: Ints

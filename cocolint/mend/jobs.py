@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cocolint.engine.fixing import FIELD, Category, Fixer, Image, Record
 from cocolint.model import Ints, Values
@@ -67,8 +67,7 @@ BY_RECORD = {"image": "image_id", "category": "category_id"}
 """What is looked up for each record, and the field that it is looked up by."""
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True, dict=True):
     """One fix for some rows of a section, which ascend.
 
     `values` are those of the finding for each row, `constants` are fixtures that all rows share, `fresh` is the first id
@@ -80,7 +79,7 @@ class Job:
     rows: Ints
     values: Values
     fresh: int = 0
-    constants: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    constants: Mapping[str, Any] = {}
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -100,17 +99,16 @@ class Job:
         if low == high:
             return None
         values = {name: column[low:high] for name, column in self.values.items()}
-        return dataclasses.replace(self, rows=self.rows[low:high] - first, values=values, fresh=self.fresh + int(low))
+        return replace(self, rows=self.rows[low:high] - first, values=values, fresh=self.fresh + int(low))
 
 
-@dataclass
-class Note:
+class Note(Struct):
     """What a fix did: how many records, which fields of them, and some of the changes."""
 
     count: int = 0
     dropped: int = 0
-    fields: set[str] = dataclasses.field(default_factory=set)
-    changes: list[Change] = dataclasses.field(default_factory=list)
+    fields: set[str] = set()
+    changes: list[Change] = []
 
     def add(self, other: Note, limit: int | None) -> None:
         """Take over what the same fix did elsewhere, with at most `limit` changes."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import itemgetter, ne
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from cocolint.engine.fixing import Record
 from cocolint.mend.jobs import BY_RECORD, FixFailed, Job, NotAsMeant, Note, Stretch, Surround, guarded
@@ -84,8 +85,7 @@ class _Step(NamedTuple):
     after: Any
 
 
-@dataclass(eq=False)
-class _Made:
+class _Made(Struct, eq=False):
     """What the jobs made of the records `rows`, which are alike, and how their texts change.
 
     `inside` holds the edits within each field that changes, by its number, counted from where its value begins; `behind` is
@@ -93,10 +93,10 @@ class _Made:
     """
 
     steps: list[_Step]
-    inside: dict[int, list[Edit]] = field(default_factory=dict)
+    inside: dict[int, list[Edit]] = {}
     behind: bytes = b""
     is_whole: bool = False
-    rows: list[int] = field(default_factory=list)
+    rows: list[int] = []
 
     @property
     def after(self) -> Any:

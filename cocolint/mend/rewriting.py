@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from cocolint.config import Settings
 from cocolint.engine.fixing import SECTION, Added, Fixer, Recoded, Record, Reordered
@@ -29,29 +29,27 @@ _SMALL = 1 << 22
 """Values at the root up to this size, in bytes, are looked at as a whole."""
 
 
-@dataclass
-class Work:
+class Work(Struct):
     """What is to be done to one file at once: jobs by section, fixes of the root with the field found, and the rest by rule."""
 
-    jobs: dict[str, list[Job]] = field(default_factory=dict)
-    roots: list[tuple[Fixer, str]] = field(default_factory=list)
-    reordered: list[tuple[str, Reordered]] = field(default_factory=list)
-    recoded: list[tuple[str, Recoded]] = field(default_factory=list)
-    added: list[tuple[str, Added]] = field(default_factory=list)
+    jobs: dict[str, list[Job]] = {}
+    roots: list[tuple[Fixer, str]] = []
+    reordered: list[tuple[str, Reordered]] = []
+    recoded: list[tuple[str, Recoded]] = []
+    added: list[tuple[str, Added]] = []
 
     def __bool__(self) -> bool:
         return bool(self.jobs or self.roots or self.reordered or self.recoded or self.added)
 
 
-@dataclass
-class Done:
+class Done(Struct):
     """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section.
 
     `moved` are its slices, None where they cannot be told.
     """
 
-    notes: dict[str, Note] = field(default_factory=dict)
-    ids: dict[str, list[tuple[int, Any, Any]]] = field(default_factory=dict)
+    notes: dict[str, Note] = {}
+    ids: dict[str, list[tuple[int, Any, Any]]] = {}
     moved: Moved | None = None
 
     def note(self, rule: str, note: Note, limit: int | None) -> None:

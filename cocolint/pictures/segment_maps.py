@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from cocolint.model import AnnotationFile, Bools, Floats, Ints
 from cocolint.pictures.folders import Folder
@@ -36,8 +36,7 @@ _WITH_IDS = frozenset({"8-bit RGB", "8-bit RGBA"})
 _NOTHING: Ints = np.empty((0, 6), np.int64)
 
 
-@dataclass(frozen=True)
-class SegmentFolder:
+class SegmentFolder(Struct, frozen=True):
     """The folder with the PNGs of one annotation file, on disk or in an archive."""
 
     folder: Folder

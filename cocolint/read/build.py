@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain, compress
 from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
@@ -189,8 +188,7 @@ LONG = frozenset({"segmentation", "keypoints", "segments_info", "attributes", "c
 """The fields that take longest to decode."""
 
 
-@dataclass(frozen=True)
-class Long:
+class Long(Struct, frozen=True):
     """What the long fields of some annotations come to. It depends on nothing else: not on their ids, boxes or flags."""
 
     keys: dict[str, Any]
@@ -277,7 +275,9 @@ def _tracks(values: Sequence[Any], there: Bools) -> Ints:
 
 def digest_of(text: str) -> int:
     """Return a number that equal texts share in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).digest())
+    from hashlib import blake2b  # imported here: most files have neither captions nor tracks
+
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest())
 
 
 def _segments(values: Sequence[Any]) -> Segments:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from cocolint.model import Bools, Finding, Floats, Ints, Severity, Values
 from cocolint.read.geometry import RingShapes, RunShapes, starts_of
@@ -149,8 +149,7 @@ class Categories(Table):
         return self._ids.rows_of(ids)
 
 
-@dataclass(frozen=True)
-class Rings:
+class Rings(Struct, frozen=True, dict=True):
     """All polygon rings of some annotations, flat.
 
     `owner` is the annotation's row in its table, `place` the ring's number within the annotation, `length` how many
@@ -178,8 +177,7 @@ class Rings:
         return np.repeat(np.arange(len(self.length)), self.length)
 
 
-@dataclass(frozen=True)
-class Runs:
+class Runs(Struct, frozen=True, dict=True):
     """All RLE masks of some annotations, flat.
 
     `owner` is the annotation's row in its table, `height` and `width` are from `size`, `length` counts the runs of each
@@ -212,8 +210,7 @@ class Runs:
         return np.repeat(np.arange(len(self.length)), self.length)
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(Struct, frozen=True, dict=True):
     """All keypoints of some annotations, flat: `length` numbers for each annotation in turn, then `values`."""
 
     length: Ints
@@ -235,8 +232,7 @@ class Points:
         return owner, place, flat
 
 
-@dataclass(frozen=True)
-class Segments:
+class Segments(Struct, frozen=True):
     """All panoptic segments of some annotations, flat.
 
     `owner` is the annotation's row in its table, `place` the segment's number within the annotation. `area`, `iscrowd` and
@@ -252,8 +248,7 @@ class Segments:
     bbox: Floats
 
 
-@dataclass(frozen=True)
-class Details:
+class Details(Struct, frozen=True):
     """What annotations hold besides their key columns.
 
     `captions` and `file_names` are "" and `attributes` UNSET where there are none.

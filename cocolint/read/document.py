@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from cocolint import schema as schemas
 from cocolint.model import AnnotationFile, Finding, Task
@@ -29,8 +29,7 @@ RECORDS = ("images", "annotations", "categories")
 SECTIONS = ("info", "licenses", *RECORDS)
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """What is known of a file before its annotations are decoded.
 
     `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
@@ -53,9 +52,9 @@ class Document:
     info: Mapping[str, Any]
     licenses: Sequence[Any]
     unknown_fields: Mapping[str, Sequence[str]]
-    faults: Faults = field(default_factory=dict)
-    row_starts: list[int] = field(default_factory=list)
-    kept: dict[Span, Kept] = field(default_factory=dict)
+    faults: Faults = {}
+    row_starts: list[int] = []
+    kept: dict[Span, Kept] = {}
     folder: Folder | None = None
 
     def keep(self, moved: Moved | None) -> None:
@@ -167,8 +166,7 @@ def _refuse_others(sample: detect.Sample, source: Source, sections: dict[str, Sp
         raise NotCoco("it has neither images nor annotations of COCO")
 
 
-@dataclass(frozen=True)
-class SliceReader:
+class SliceReader(Struct, frozen=True, dict=True):
     """Decodes slices of the annotations of one document to columns; it can be sent to another process.
 
     What comes of long fields is kept in `folder`.

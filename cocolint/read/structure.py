@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import math
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from cocolint import schema as schemas
 from cocolint.model import Finding, Task
@@ -69,8 +69,7 @@ SOUND = Verdict("", "")
 FLOAT_ID = Verdict("json-number-overflow", "an id is written as a float")
 
 
-@dataclasses.dataclass
-class Records:
+class Records(Struct):
     """Decoded records. `broken` holds for each field the rows whose value the schema refused; `faults` says why, by rule.
 
     `array` is what they were decoded from.
@@ -201,15 +200,20 @@ def _whole(value: Any) -> Any:
     return value
 
 
-@dataclasses.dataclass(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True, eq=False):
     """As much of a value as a schema of structure can look at: equal shapes get equal verdicts.
 
     `example` is the first value of that shape.
     """
 
     key: Any
-    example: Any = dataclasses.field(compare=False)
+    example: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shape) and bool(self.key == other.key)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @classmethod
     def of(cls, value: Any) -> Shape:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from cocolint.discover import home_of
 from cocolint.model import AnnotationFile
@@ -28,8 +29,7 @@ class Names(NamedTuple):
     folders: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, dict=True):
     """The neighbourhood of an annotation file, which is looked at when a rule asks.
 
     `home` is the folder that holds `annotations/` or the folders of the splits, or else the file itself. `leads` tells

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from cocolint.discover import whole_of
 from cocolint.failure import ConfigError, PathError
@@ -108,7 +109,7 @@ def _target(text: str, style: Style) -> Target:
     check_format(name)
     if "\0" in file:
         raise ConfigError("--report: a file name cannot hold a null character")
-    looks = dataclasses.replace(
+    looks = replace(
         style, output_format=name, color=False, width=PIPE_WIDTH, quiet=False, statistics=False, is_file=True
     )  # fmt: skip
     return Target(looks, Path(os.path.realpath(file)), file)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from cocolint.discover import whole_of
 from cocolint.model import Severity, Status
@@ -24,8 +25,7 @@ LIMIT = 10
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 
 
-@dataclass(frozen=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """A workflow command; `group` is what it is made of, unless it stands for a file or a crash."""
 
     level: str

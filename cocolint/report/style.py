@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from cocolint.failure import ConfigError
 from cocolint.model import Severity
@@ -33,8 +34,7 @@ PIPE_WIDTH = 120
 NARROWEST = 40
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How to write a report.
 
     `max_examples` is how many rows of a group people are shown, `machine_examples` how many go into the formats for

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cocolint.model import Fix, Severity
 from cocolint.reported import FindingGroup, Report
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """All groups of one rule at one severity, those with most findings first."""
 
     code: str

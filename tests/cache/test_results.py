@@ -8,11 +8,11 @@ import json
 import os
 import pickle
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 import cocolint

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cocolint import app
 from cocolint.compare.difference import difference
@@ -25,7 +25,7 @@ MENDED_SETS = [case for case in SET_CASES if case.fires and RULES[case.rule].fix
 
 
 def mend(path: Path, settings: Settings, rule: str, unsafe: bool = True) -> Report:
-    more = dataclasses.replace(settings, mending=Mending.DONE, unsafe_fixes=unsafe, fixable=(rule,))
+    more = replace(settings, mending=Mending.DONE, unsafe_fixes=unsafe, fixable=(rule,))
     return app.check([str(path)], more)
 
 

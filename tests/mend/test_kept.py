@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import dataclasses
 import json
 import pickle
 import shutil
@@ -18,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from cocolint import app, discover, run
 from cocolint.config import Settings
@@ -54,8 +55,8 @@ def same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
-    if dataclasses.is_dataclass(one):
-        return all(same(getattr(one, field.name), getattr(other, field.name)) for field in dataclasses.fields(one))
+    if isinstance(one, Struct):
+        return all(same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
     return type(one) is type(other) and bool(one == other)
 
 
@@ -81,7 +82,7 @@ def compare(old: Path, new: Path, folder: Path) -> int:
     if first.source.nonfinite or first.task is not second.task:
         return 0
     assert len(first.slices) == len(second.slices)
-    reader = dataclasses.replace(SliceReader.of(first), folder=folder)
+    reader = replace(SliceReader.of(first), folder=folder)
     for before, after in zip(first.slices, second.slices, strict=True):
         reader.read(before)
         path = kept.path_in(folder, before)
@@ -177,7 +178,7 @@ FIRST = list({case.rule: case for case in MENDED}.values())
 @pytest.mark.parametrize("case", FIRST, ids=str)
 def test_every_fix(case: Case, taken: list[Path], tmp_path: Path) -> None:
     path = case.write(tmp_path)
-    settings = dataclasses.replace(case.settings(tmp_path), mending=Mending.DONE, unsafe_fixes=True)
+    settings = replace(case.settings(tmp_path), mending=Mending.DONE, unsafe_fixes=True)
     assert not app.check([str(path)], settings).crashes
 
 

@@ -10,11 +10,12 @@ import json
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cocolint import app
 from cocolint.config import Settings
@@ -38,8 +39,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"".join(
 """An image, all black."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """`faulty` is the content of the file, as data or as bytes, `sound` the data without the fault.
 
     Of results, `truth` is what they are compared with. `pictures` are put in the place of those that are there: the bytes of
@@ -52,7 +52,7 @@ class Fault:
     sound: Any
     faulty: Any
     truth: Any = None
-    pictures: Mapping[str, bytes | None] = field(default_factory=dict)
+    pictures: Mapping[str, bytes | None] = {}
     severity: Severity = Severity.ERROR
     borrowed: bool = False
 

@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from tests.readers.extra import MASKS, MEANING
 from tests.readers.faults import PICTURE, PICTURES, Fault, boxes_of, content, size_of
@@ -22,8 +22,7 @@ OBJECTS = ("instances", "person_keypoints")
 BY_SIZE = ("small", "medium", "large")
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """A program that reads COCO files, known to cocolint as the profile of the same name.
 
     The module of that name in `uses/` drives it. `kind` is what its results hold, `tasks` the files it is given. Faults of
@@ -77,8 +76,7 @@ class Missing(Exception):
     """The reader is not installed, or does not start."""
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """What became of a fault, and the error text or the difference.
 
     `ok`, `crash`, `killed`, `lost` (less is read than there is), `number` (another one comes out), or `taken`: it is read as it
@@ -90,8 +88,7 @@ class Outcome:
     text: str
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """A reader that runs: give it faults, one after the other."""
 
     reader: Reader
@@ -100,7 +97,7 @@ class Session:
     version: str = ""
     _process: Any = None
     _images: Path = field(default_factory=Path)
-    _sound: dict[str, Any] = field(default_factory=dict)
+    _sound: dict[str, Any] = {}
     _count: int = 0
 
     def __enter__(self) -> Session:

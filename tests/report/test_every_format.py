@@ -6,12 +6,12 @@ import io
 import json
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cocolint import report as writers
 from cocolint.discover import whole_of

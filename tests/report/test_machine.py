@@ -6,12 +6,12 @@ import io
 import json
 import math
 import time
-from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from cocolint import report as writers
 from cocolint.report import Style

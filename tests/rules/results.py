@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from cocolint.config import Settings
 from cocolint.model import Task
@@ -16,7 +17,7 @@ BOX: Data = {"image_id": 1, "category_id": 1, "bbox": [10.0, 20.0, 100.0, 50.0],
 POINTS: Data = {"image_id": 1, "category_id": 1, "keypoints": [60.0, 45.0, 1, 35.0, 32.5, 1, 0, 0, 0, 0, 0, 0], "score": 0.9}
 
 
-class Told(Case):
+class Told(Case, frozen=True):
     """A case in which the user says that the file is of the task."""
 
     def settings(self, folder: Path) -> Settings:

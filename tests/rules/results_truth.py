@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from cocolint.config import Settings
 from tests.rules.results import BOX, many, root
@@ -17,12 +18,11 @@ UNKNOWN = ("results-image-id-unknown",)
 TRIANGLE = [[10, 20, 110, 20, 110, 70]]
 
 
-@dataclass(frozen=True)
-class Compared(Case):
+class Compared(Case, frozen=True):
     """A case of results beside a ground truth: what `true` returns, changed as `true_edit` says."""
 
     true: Callable[[], Data] = lambda: _sound("instances")
-    true_edit: Mapping[str, Any] = field(default_factory=dict)
+    true_edit: Mapping[str, Any] = {}
 
     def settings(self, folder: Path) -> Settings:
         """Return the settings of the run, with the ground truth."""

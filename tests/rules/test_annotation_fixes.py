@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from msgspec.structs import replace
 
 from cocolint import app
 from cocolint.config import Settings
@@ -21,7 +21,7 @@ from tests.support.cases import Data, put, sound
 
 NAN = float("nan")
 SAFE = Settings(select=("ALL",), jobs=1, mending=Mending.DONE)
-UNSAFE = dataclasses.replace(SAFE, unsafe_fixes=True)
+UNSAFE = replace(SAFE, unsafe_fixes=True)
 
 
 def mended(folder: Path, rule: str, edit: Data, settings: Settings = SAFE) -> list[Data]:
@@ -31,7 +31,7 @@ def mended(folder: Path, rule: str, edit: Data, settings: Settings = SAFE) -> li
         put(data, pointer, value)
     path = folder / "instances_train.json"
     path.write_text(json.dumps(data))
-    report = app.check([str(path)], dataclasses.replace(settings, fixable=(rule,)))
+    report = app.check([str(path)], replace(settings, fixable=(rule,)))
     assert not report.crashes
     found: list[Data] = json.loads(path.read_text())["annotations"]
     return found

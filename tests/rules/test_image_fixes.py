@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from msgspec.structs import replace
 
 from cocolint import app
 from cocolint.config import Settings
@@ -18,7 +18,7 @@ from tests.support.photos import jpeg
 
 A = jpeg()
 SAFE = Settings(select=("ALL",), jobs=1, mending=Mending.DONE)
-UNSAFE = dataclasses.replace(SAFE, unsafe_fixes=True)
+UNSAFE = replace(SAFE, unsafe_fixes=True)
 ABSOLUTE, PARENT, URL = "file-name-absolute", "file-name-parent", "file-name-url"
 
 
@@ -34,7 +34,7 @@ def mended(
         (folder / name).write_bytes(content)
     path = folder / "instances_train.json"
     path.write_text(json.dumps(data))
-    report = app.check([str(path)], dataclasses.replace(settings, fixable=(rule,)))
+    report = app.check([str(path)], replace(settings, fixable=(rule,)))
     assert not report.crashes
     found: Data = json.loads(path.read_text())
     return found
@@ -58,7 +58,7 @@ def named(first: str, second: str) -> Data:
 )
 def test_a_name_is_that_under_which_the_picture_is_found(tmp_path: Path, rule: str, first: str, second: str) -> None:
     pictures = {"images/a/1.jpg": A, "images/a/2.jpg": A}
-    settings = dataclasses.replace(SAFE, images_root=tmp_path / "images")
+    settings = replace(SAFE, images_root=tmp_path / "images")
     (tmp_path / "images").mkdir()
     assert names(mended(tmp_path, rule, named(first, second), pictures, settings)) == ["a/1.jpg", "a/2.jpg"]
 
@@ -120,7 +120,7 @@ def test_an_image_without_picture_goes_with_its_annotations(tmp_path: Path) -> N
 
 def test_no_image_goes_where_all_pictures_are_missing(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
-    settings = dataclasses.replace(UNSAFE, images_root=tmp_path / "elsewhere")
+    settings = replace(UNSAFE, images_root=tmp_path / "elsewhere")
     assert len(mended(tmp_path, "image-file-missing", {}, settings=settings)["images"]) == 2
 
 
@@ -152,6 +152,6 @@ def test_ids_of_images_and_all_references_become_numbers(tmp_path: Path) -> None
 
 
 def test_pictures_are_looked_at_though_no_rule_asks_for_them(tmp_path: Path) -> None:
-    settings = dataclasses.replace(SAFE, select=("image-size-missing",))
+    settings = replace(SAFE, select=("image-size-missing",))
     data = mended(tmp_path, "image-size-missing", {"/images/0/width": None}, {"000001.jpg": A}, settings)
     assert sizes(data)[0] == (640, 480)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pycocotools import mask
 
 from cocolint import app
@@ -102,7 +102,7 @@ SAFELY: list[tuple[str, str, dict[str, Any], bool]] = [
 def mended(rule: str, task: str, edit: dict[str, Any], folder: Path, unsafe: bool = True) -> Any:
     case = Case(rule, "", task=task, edit=edit)
     path = case.write(folder)
-    settings = dataclasses.replace(case.settings(folder), mending=Mending.DONE, unsafe_fixes=unsafe, fixable=(rule,))
+    settings = replace(case.settings(folder), mending=Mending.DONE, unsafe_fixes=unsafe, fixable=(rule,))
     assert not app.check([str(path)], settings).crashes
     return json.loads(path.read_bytes())
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cocolint.config import Settings
 
@@ -23,8 +24,7 @@ REMOVED = _Removed()
 """As a value of `Case.edit`: take the thing at that pointer out."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """`edit` maps JSON pointers of the sound file of `task` to new values; `change` rewrites the whole data instead.
 
     `fires` is the count that the rule must report, 0 for a case in which it must stay silent. No other rule may report an
@@ -36,14 +36,14 @@ class Case:
     rule: str
     about: str
     fires: int = 0
-    edit: Mapping[str, Any] = field(default_factory=dict)
+    edit: Mapping[str, Any] = {}
     change: Callable[[Data], Any] | None = None
     task: str = "instances"
     file_name: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
     also: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = {}
     leaves: int = 0
 
     def __str__(self) -> str:

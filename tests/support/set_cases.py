@@ -6,9 +6,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cocolint.config import Settings
 from cocolint.model import Task
@@ -18,8 +19,7 @@ from tests.support.cases import Data, put, sound
 Edit = Mapping[str, Any] | Callable[[Data], Data]
 
 
-@dataclass(frozen=True)
-class SetCase:
+class SetCase(Struct, frozen=True):
     """`files` maps the path of each file to its edits: JSON pointers of the sound file with new values, or a function.
 
     The task of a file is that of its name, else instances. Files of one subset are about the same images; those of other
@@ -31,11 +31,11 @@ class SetCase:
     rule: str
     about: str
     files: Mapping[str, Edit]
-    fires: Mapping[str, int] = field(default_factory=dict)
-    places: Mapping[str, bytes | None] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    fires: Mapping[str, int] = {}
+    places: Mapping[str, bytes | None] = {}
+    options: Mapping[str, Any] = {}
     also: tuple[str, ...] = ()
-    leaves: Mapping[str, int] = field(default_factory=dict)
+    leaves: Mapping[str, int] = {}
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.about}"
