@@ -157,7 +157,7 @@ def annotation_cross_class_duplicate(index: Index, again: Again, *, overlap: flo
 
 def _is_usable(index: Index) -> Bools:
     """Whether an annotation is one object with a box and a category in an image of the file."""
-    sized = np.isfinite(index.bbox).all(axis=1) & (index.bbox[:, 2:] > 0).all(axis=1)
+    sized = index.is_boxed & (index.bbox[:, 2] > 0) & (index.bbox[:, 3] > 0)
     usable: Bools = sized & ~index.crowd & (index.image >= 0) & index.has("category_id")
     return usable
 
@@ -283,7 +283,7 @@ def _floored(iou: Floats) -> Floats:
 
 def _comparable(index: Index) -> Bools:
     """Tell for each annotation whether its box, and its mask and keypoints if it has any, could be read."""
-    readable = np.isfinite(index.bbox).all(axis=1) & np.isfinite(index.digest)
+    readable = index.is_boxed & np.isfinite(index.digest)
     readable &= ~index.is_rle | (index.mask_area > 0)
     for field in ("segmentation", "keypoints"):
         readable &= index.has(field) | index.lacks(field)

@@ -45,7 +45,7 @@ def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
     Fix: take the last part of `coco_url` where it is the name of a picture. Safe: the picture is served under that name.
     """
     yield from faults
-    empty = images.has("file_name") & _each(images, lambda name: not name)
+    empty = images.has("file_name") & np.array([not name for name in images.file_name], bool)
     yield from images.where(empty, "file_name", "`file_name` is empty")
 
 
@@ -68,7 +68,7 @@ def file_name_duplicate(images: Images) -> Iterable[Finding]:
     Fix: where the sizes are the same, keep the first record and point the annotations of the others to it. Unsafe: two
     pictures may have been meant.
     """
-    return _repeats(images, _normal, "{name} is also the name of images[{first}]")
+    return _repeats(images, str, "{name} is also the name of images[{first}]")
 
 
 @file_name_duplicate.fix(Stage.ID, safe=False)
@@ -107,7 +107,7 @@ def file_name_case_clash(images: Images) -> Iterable[Finding]:
     Definition: the name is that of an earlier image once the case of both is folded. The first one is not reported.
     Fix: rename one of the pictures; only a person can do that.
     """
-    return _repeats(images, lambda name: _normal(name).casefold(), "{name} is {other}, images[{first}], but for the case")
+    return _repeats(images, str.casefold, "{name} is {other}, images[{first}], but for the case")
 
 
 @rule("I010", "file-name-basename-duplicate", Severity.INFO, impact=3, requires=["file-name-duplicate", "file-name-url"])
@@ -133,7 +133,7 @@ def file_name_backslash(images: Images) -> Iterable[Finding]:
     Definition: the name contains `\` and is not an absolute path, which has a rule of its own.
     Fix: write `/`. Safe: Windows reads both alike, and other systems find folders by `/` only.
     """
-    yield from _named(images, _each(images, lambda name: "\\" in name))
+    yield from _named(images, _each(images, lambda name: "\\" in name, "\\"))
 
 
 @file_name_backslash.fix(Stage.SHAPE, safe=True, writes=["file_name"])
@@ -152,7 +152,7 @@ def file_name_absolute(images: Images) -> Iterable[Finding]:
     Fix: write the path below the folder of images. Safe: where a picture is found there, under one such path only. Else
     write the path below the folder that these names share. Unsafe: another folder may be meant.
     """
-    yield from _outside(images, _each(images, lambda name: _ROOT.match(name) is not None))
+    yield from _outside(images, _each(images, lambda name: _ROOT.match(name) is not None, *"/\\~:"))
 
 
 @rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"])
@@ -163,7 +163,7 @@ def file_name_parent(images: Images) -> Iterable[Finding]:
     Definition: a part of the path is `..`.
     Fix: as for `file-name-absolute`. Safe: where a picture is found. Unsafe: elsewhere, as another folder may be meant.
     """
-    yield from _outside(images, _each(images, lambda name: ".." in name and ".." in name.replace("\\", "/").split("/")))
+    yield from _outside(images, _each(images, lambda name: ".." in name.replace("\\", "/").split("/"), ".."))
 
 
 @rule("I014", "file-name-url", Severity.WARNING, impact=2)
@@ -175,7 +175,7 @@ def file_name_url(images: Images) -> Iterable[Finding]:
     Fix: as for `file-name-absolute`, with the URL in `coco_url` where there is none. Safe: where a picture is found.
     Unsafe: elsewhere, as another folder may be meant.
     """
-    yield from _outside(images, _each(images, lambda name: ":" in name and _SCHEME.match(name) is not None))
+    yield from _outside(images, _each(images, lambda name: _SCHEME.match(name) is not None, ":"))
 
 
 def found_below(record: Record, name: str, tail: str, is_alone: bool, pictures: Pictures) -> Record:
@@ -236,8 +236,12 @@ def file_name_extension(images: Images) -> Iterable[Finding]:
 
 
 def _repeats(images: Images, key: Callable[[str], str], message: str) -> Iterable[Finding]:
-    """Yield a finding for the images whose `key` an earlier one has; `message` may tell its name as `other`."""
-    keys = list(map(key, images.file_name))
+    r"""Yield a finding for the images whose `key` an earlier one has; `message` may tell its name as `other`.
+
+    The key is made of the name with `\` read as `/` and without `./` and doubled slashes.
+    """
+    are_normal = not any(mark in images.names for mark in ("\\", "./", "//"))
+    keys = list(map(key, images.file_name if are_normal else map(_normal, images.file_name)))
     if len(set(keys)) == len(keys):
         return
     first: dict[str, int] = {}
@@ -281,15 +285,13 @@ def _path_of(name: str) -> str:
 
 
 def _normal(name: str) -> str:
-    if "\\" in name or "./" in name or "//" in name:
-        parts = name.replace("\\", "/").split("/")
-        return "/".join(part for place, part in enumerate(parts) if part != "." and (part or not place))
-    return name
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for place, part in enumerate(parts) if part != "." and (part or not place))
 
 
 def _stem(name: str) -> str:
-    stem, dot, ending = _normal(name).rpartition(".")
-    return stem if dot and stem and "/" not in ending and not stem.endswith("/") else _normal(name)
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and stem and "/" not in ending and not stem.endswith("/") else name
 
 
 def _base(name: str) -> str:
@@ -300,7 +302,10 @@ def _suffix(name: str) -> str:
     return _base(name).rpartition(".")[2].lower()
 
 
-def _each(images: Images, test: Callable[[str], bool]) -> Bools:
+def _each(images: Images, test: Callable[[str], bool], *signs: str) -> Bools:
+    """Tell for each image whether its name passes a test; without one of the `signs` in it, if any are given, none does."""
+    if signs and not any(sign in images.names for sign in signs):
+        return np.zeros(len(images), bool)
     return np.fromiter(map(test, images.file_name), bool, len(images))
 
 

@@ -250,7 +250,7 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
     """
     if not (index.overshoot > 1).any():
         return
-    known = np.isfinite(index.bbox).all(axis=1) & (index.width > 0) & (index.height > 0) & (index.width != index.height)
+    known = index.is_boxed & (index.width > 0) & (index.height > 0) & (index.width != index.height)
     image = index.image[known]
     boxes, width, height = index.bbox[known], index.width[known], index.height[known]
     far_over = ~_inside(boxes, width, height, np.maximum(1, 0.05 * np.minimum(width, height)))

@@ -161,7 +161,8 @@ def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
     An `area` that was that of the polygon follows.
     """
     with np.errstate(all="ignore"):
-        reach = np.fmax.reduce(np.abs(index.mask_bounds), axis=1)
+        left, top, right, bottom = index.mask_bounds.T
+        reach = np.maximum(np.maximum(-left, -top), np.maximum(right, bottom))
         side = np.fmax(index.width, index.height)
         huge = (reach > 10 * np.where(side > 0, side, np.inf)) | ((reach > 1e5) & ~(reach <= side))
     return index.where(index.is_polygon & huge, "segmentation", "a coordinate of {reach:g}", reach=reach)

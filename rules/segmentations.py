@@ -48,7 +48,7 @@ def segmentation_empty(index: Index) -> Iterable[Finding]:
     in files of boxes only, which Datumaro and Label Studio write this way.
     Fix: draw the mask, or train on boxes only.
     """
-    pointless = (index.mask_area == 0) & np.isnan(index.mask_bounds).all(axis=1) & ~index.is_rle
+    pointless = (index.mask_area == 0) & np.isnan(index.mask_bounds[:, 0]) & ~index.is_rle
     empty = index.has("segmentation") & ~index.is_rle & (~index.is_polygon | pointless)
     masks = index.is_rle | (index.is_polygon & ~pointless)
     severity = None if masks.any() else Severity.INFO

@@ -55,11 +55,13 @@ class Registry:
         order: dict[str, Rule] = {}
 
         def visit(rule: Rule, path: tuple[str, ...]) -> None:
+            if rule.name in order:
+                return
             if rule.name in path:
                 raise RuleError("rules require each other: " + " > ".join((*path, rule.name)))
             for name in rule.requires:
                 visit(self.get(name), (*path, rule.name))
-            order.setdefault(rule.name, rule)
+            order[rule.name] = rule
 
         for rule in sorted(chosen, key=lambda rule: rule.code):
             visit(rule, ())

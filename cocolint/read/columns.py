@@ -109,6 +109,11 @@ class Images(Table):
         self.video: list[Any] = table["video"]
 
     @cached_property
+    def names(self) -> str:
+        """All file names, a line each, for a first look at all of them at once."""
+        return "\n".join(self.file_name)
+
+    @cached_property
     def _ids(self) -> Ids:
         return Ids(self.id, self.has("id"))
 
@@ -326,6 +331,13 @@ class Index(Table):
     def is_polygon(self) -> Bools:
         """Whether the annotation has at least one polygon ring."""
         mask: Bools = self.ring_count > 0
+        return mask
+
+    @cached_property
+    def is_boxed(self) -> Bools:
+        """Whether all four numbers of the box are finite."""
+        x, y, w, h = np.isfinite(self.bbox).T  # column by column: a reduction along so short an axis takes six times as long
+        mask: Bools = x & y & w & h
         return mask
 
     @cached_property

@@ -106,12 +106,12 @@ class Source:
     def check_encoding(self) -> None:
         """Look for bytes that are not UTF-8 in all of the data; from then on, a copy without them is read."""
         decoder = codecs.getincrementaldecoder("utf-8")()
-        buffer = bytearray(CHUNK)
+        buffer = bytearray(min(CHUNK, self.size + 1))
         place = 0
         with self.data.open("rb", buffering=0) as stream:
             while size := stream.readinto(buffer):
                 pending = decoder.getstate()[0]
-                chunk = buffer if size == CHUNK else buffer[:size]
+                chunk = buffer if size == len(buffer) else buffer[:size]
                 if pending or not chunk.isascii():
                     try:
                         decoder.decode(chunk)
