@@ -53,6 +53,8 @@ class Verdicts:
                 self.skips.append(Skip(rule.code, rule.name, facts.display, skipped[rule.name]))
                 continue
             findings = merged(found.get(rule.name, []))
+            if not findings and not any(name in self._rows for name in rule.requires):
+                continue  # as it is for nearly all rules in nearly all files
             self._condemn(rule, findings)
             blocker = next((name for name in rule.requires if self._whole.get(name)), None)
             if blocker:

@@ -84,7 +84,7 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
         """The options with their defaults."""
         return dict(self.function.__kwdefaults__ or {})
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The smallest scope that all fixtures agree with."""
         if "annotations" in self.fixtures:

@@ -54,7 +54,8 @@ class Outcome(Struct):
         begin = time.perf_counter()
         try:
             found = list(rule(*(fixtures[name] for name in rule.fixtures), **options.get(rule.name, {})))
-            self.findings[rule.name] += found
+            if found:
+                self.findings[rule.name] += found
         except Exception:
             self.crashes.setdefault(rule.name, traceback.format_exc(limit=-3))
         self.seconds[rule.name] += time.perf_counter() - begin
