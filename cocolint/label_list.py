@@ -6,7 +6,9 @@ import json
 import pkgutil
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from cocolint.engine.registry import did_you_mean
 from cocolint.failure import ConfigError
@@ -15,7 +17,7 @@ BUILT_IN = ("coco-80", "coco-panoptic-133", "coco-stuff")
 _NUMBERED = re.compile(r"(\d+)[\s:,;]+(.*)")
 
 
-class LabelList(NamedTuple):
+class LabelList(Struct, frozen=True):
     """The names in their order; `ids` holds the id of each, and is empty where the list has none."""
 
     name: str

@@ -169,7 +169,7 @@ class Finding(Struct, frozen=True):
             yield f"/{self.section}/{row}{below}", self.message.format(**values)
 
 
-class FileFacts(NamedTuple):
+class FileFacts(Struct, frozen=True):
     """What rules may know of the file itself. `keys` are its top-level keys; `row_counts` the records of each section.
 
     `info` and `licenses` are these two sections, empty where they are of another type. `unknown_fields` holds for each

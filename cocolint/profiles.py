@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cocolint.engine.registry import Registry, did_you_mean
 from cocolint.failure import ConfigError, RuleError
@@ -75,7 +76,7 @@ def load(name: str) -> Profile:
     if len({demand.rule for demand in own}) < len(own):
         raise ValueError(f"profile {name}: a rule has two severities")
     base = load(table["extends"]) if "extends" in table else None
-    taken = [d._replace(profile=name) for d in base.demands.values() if d.severity > Severity.INFO] if base else []
+    taken = [replace(d, profile=name) for d in base.demands.values() if d.severity > Severity.INFO] if base else []
     options = {**(base.options if base else {}), **table.get("options", {})}
     return Profile(name, table["description"], table["source"], table["verified"], {d.rule: d for d in [*taken, *own]}, options)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
 from cocolint.model import SNIPPET, SOURCE, Finding, Fix, Mending, Severity, Status, Task
 
 
-class Demand(NamedTuple):
+class Demand(Struct, frozen=True):
     """What a profile says of a rule: how bad its faults are for that reader, and what its user meets."""
 
     profile: str
@@ -48,7 +48,7 @@ class FindingGroup(Struct):
         return max(1, len(self.finding.rows))
 
 
-class Skip(NamedTuple):
+class Skip(Struct, frozen=True):
     """A rule that did not run on a file, or on any file where `path` is None, and why."""
 
     code: str
@@ -57,7 +57,7 @@ class Skip(NamedTuple):
     because: str
 
 
-class Suppressed(NamedTuple):
+class Suppressed(Struct, frozen=True):
     """Rows of a finding that are kept out of the report: by the baseline, or by a reviewed exception with its reason.
 
     `exception` is the number of that exception in the settings, None for the baseline. `is_whole` tells that no row of the
@@ -70,7 +70,7 @@ class Suppressed(NamedTuple):
     is_whole: bool
 
 
-class Stale(NamedTuple):
+class Stale(Struct, frozen=True):
     """What was suppressed once and is no longer there: `gone` findings of a rule in a file, or in those that a glob means."""
 
     code: str
@@ -79,7 +79,7 @@ class Stale(NamedTuple):
     because: str
 
 
-class Crash(NamedTuple):
+class Crash(Struct, frozen=True):
     """A rule that raised: a fault of the rule, not of the data."""
 
     code: str
@@ -106,7 +106,7 @@ class _Missing:
 MISSING = _Missing()
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True):
     """One field of one record, mended. `old` is the whole record and `new` MISSING where `field` is "": it was dropped.
 
     `rule` is the name of the rule that was mended, `kind` and `id` name the record. Fields that were not there, or no longer
@@ -133,7 +133,7 @@ class Mended(Struct):
     changes: list[Change] = []
 
 
-class Withdrawn(NamedTuple):
+class Withdrawn(Struct, frozen=True):
     """A fix that was not made in a file, and why."""
 
     code: str
@@ -142,7 +142,7 @@ class Withdrawn(NamedTuple):
     because: str
 
 
-class Occurrence(NamedTuple):
+class Occurrence(Struct, frozen=True):
     """One row of a finding, found in the file: `line` and `column` count from 1, columns in characters.
 
     `kind` and `id` name the record (`annotation`, 12), `image_id` the image it belongs to; None where there is none.

@@ -9,6 +9,7 @@ import pytest
 
 from cocolint import label_list
 from cocolint.failure import ConfigError
+from cocolint.label_list import LabelList
 
 FORMS = [
     ("person\ntraffic light\n", [], "lines"),
@@ -26,7 +27,7 @@ FORMS = [
 def test_forms(text: str, ids: list[int], about: str, tmp_path: Path) -> None:
     path = tmp_path / "labels"
     path.write_text(text, encoding="utf-8")
-    assert label_list.load(str(path)) == (str(path), ["person", "traffic light"], ids)
+    assert label_list.load(str(path)) == LabelList(str(path), ["person", "traffic light"], ids)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def faulty(draw: st.DrawFn) -> Data:
         changed = copy.deepcopy(data)
         try:
             FAULTS[rule](changed)
-        except (KeyError, TypeError, IndexError, StopIteration):
+        except (KeyError, TypeError, IndexError, StopIteration, AttributeError):
             continue
         data = changed
     return data

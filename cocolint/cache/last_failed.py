@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -21,7 +21,7 @@ _NAME = "last-failed.json"
 _VERSION = 1
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """What came of a file, or of all data sets in it: the names of the rules that gave a verdict, and of those that failed."""
 
     judged: set[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -17,7 +17,7 @@ FIELD = "<field>"
 Record = dict[str, Any]
 
 
-class Image(NamedTuple):
+class Image(Struct, frozen=True):
     """What a fix may know of the image of an annotation; the size in pixels."""
 
     id: int
@@ -26,7 +26,7 @@ class Image(NamedTuple):
     file_name: str
 
 
-class Category(NamedTuple):
+class Category(Struct, frozen=True):
     """What a fix may know of the category of an annotation; `keypoints` is None where it declares none."""
 
     id: int
@@ -34,7 +34,7 @@ class Category(NamedTuple):
     keypoints: list[str] | None
 
 
-class Renumbered(NamedTuple):
+class Renumbered(Struct, frozen=True):
     """New ids for records of a `section` of the file shown as `file`, and for all that refers to them."""
 
     file: str
@@ -42,7 +42,7 @@ class Renumbered(NamedTuple):
     ids: Mapping[Any, int]
 
 
-class Reordered(NamedTuple):
+class Reordered(Struct, frozen=True):
     """The records of a `section` of the file shown as `file` in the order of `rows`."""
 
     file: str
@@ -50,7 +50,7 @@ class Reordered(NamedTuple):
     rows: Ints
 
 
-class Added(NamedTuple):
+class Added(Struct, frozen=True):
     """More records for a section of the file shown as `file`."""
 
     file: str
@@ -58,7 +58,7 @@ class Added(NamedTuple):
     records: Sequence[Record]
 
 
-class Dropped(NamedTuple):
+class Dropped(Struct, frozen=True):
     """The records at `rows` of a section of the file shown as `file`, to be taken out."""
 
     file: str
@@ -66,7 +66,7 @@ class Dropped(NamedTuple):
     rows: Ints
 
 
-class Recoded(NamedTuple):
+class Recoded(Struct, frozen=True):
     """The file shown as `file` as UTF-8 without a mark; bytes that are not UTF-8 are read as `encoding`."""
 
     file: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -77,8 +76,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def load(folder: Path | None = None) -> Registry:
     """Return the built-in rules and those of the modules in `folder`. Raises `RuleError` if one cannot be loaded."""
     package = importlib.import_module("cocolint.rules")
-    names = [info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")]
-    modules = [importlib.import_module(f"cocolint.rules.{name}") for name in names]
+    files = sorted(path for folder in package.__path__ for path in _rule_files(Path(folder)))
+    modules = [importlib.import_module(f"cocolint.rules.{path.stem}") for path in files]
     if folder is not None:
         modules += [_load_file(path) for path in _rule_files(folder)]
     return Registry(rule for module in modules for rule in _rules_of(module))

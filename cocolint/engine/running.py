@@ -7,7 +7,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]
 
 
-class Absent(NamedTuple):
+class Absent(Struct, frozen=True):
     """Stands for a fixture that there is nothing for in this run: the rules that ask for it are skipped."""
 
     because: str

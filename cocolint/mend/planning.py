@@ -141,7 +141,7 @@ class Plan:
                 case Added():
                     work.added.append((fixer.rule, result))
                 case Dropped():
-                    self._put(*result[:2], Job(_dropping(fixer), "", np.sort(result.rows), {}))
+                    self._put(result.file, result.section, Job(_dropping(fixer), "", np.sort(result.rows), {}))
                 case Recoded():
                     work.recoded.append((fixer.rule, result))
 
@@ -155,7 +155,7 @@ class Plan:
         return records_at(checked.document, section, range(len(_ids_of(checked, section)[0])))
 
     def _renumber(self, checked: Checked, fixer: Fixer, renumbered: Renumbered) -> None:
-        display, section, ids = renumbered
+        display, section, ids = renumbered.file, renumbered.section, renumbered.ids
         table, known = _ids_of(checked, section)
         self._put(display, section, _translation(fixer, "id", _rows(table, "id", known, ids), ids))
         reference = REFERENCES.get(section)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from cocolint.failure import PathError
 from cocolint.model import AnnotationFile
@@ -25,7 +26,7 @@ _FOLDERS_OF_PICTURES = re.compile("image|imgs?|jpe?g|png|photo|picture|frame", r
 _FOLDERS_OF_JSON = re.compile(r"ann(otation)?s?([_-].*)?|.*[_-]ann(otation)?s?|labels?|json", re.IGNORECASE)
 
 
-class Root(NamedTuple):
+class Root(Struct, frozen=True):
     """The folder that names count from; `is_shared` tells that other annotation files may name pictures in it as well."""
 
     folder: Folder

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from cocolint.model import Task
 
@@ -15,7 +17,7 @@ PLAIN = "coco"
 SECTIONS = frozenset({"images", "annotations", "categories"})
 
 
-class Sample(NamedTuple):
+class Sample(Struct, frozen=True):
     """A look into a file: the names of its top-level keys, its `info`, and its first records of each section."""
 
     keys: frozenset[str]

@@ -9,6 +9,8 @@ import weakref
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from cocolint.model import Task
 from cocolint.read.build import Long
 from cocolint.read.slicing import Span
@@ -46,7 +48,7 @@ class Kept(NamedTuple):
     path: Path
 
 
-class Moved(NamedTuple):
+class Moved(Struct, frozen=True):
     """The slices of the annotations in a mended copy, each with its long fields if they are as they were.
 
     Places are counted from where the section begins, `size` is its size in bytes with the brackets.

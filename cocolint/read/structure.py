@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -44,7 +44,7 @@ class BadCut(Exception):
     """The bytes are not a whole number of records."""
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """What the schema says of a value: nothing (`rule` is ""), or the rule and the message of its most telling error.
 
     Where that is about one object of an array, `item` is the shape of the object, and `tail` the field of it, "" for all.

@@ -106,14 +106,14 @@ def test_many_files_that_passed_are_counted() -> None:
 
 
 def test_many_skips_are_counted() -> None:
-    skips = [reports.typical().skips[0]._replace(code=f"B{i:03d}") for i in range(30)]
+    skips = [replace(reports.typical().skips[0], code=f"B{i:03d}") for i in range(30)]
     text = printed(reports.report(reports.result(), skips=skips), width=200)
     assert "B007, and 22 more (-v names them): it needs field-type, which failed" in text
 
 
 def test_an_internal_error_is_shown_once() -> None:
     crash = reports.typical().crashes[0]
-    text = printed(reports.report(reports.result(), crashes=[crash._replace(path=f"{i}.json") for i in range(7)]))
+    text = printed(reports.report(reports.result(), crashes=[replace(crash, path=f"{i}.json") for i in range(7)]))
     assert text.count("INTERNAL ERROR") == 1
     assert "on 0.json and 6 more files" in text
     assert "1 rule crashed" in text

@@ -8,6 +8,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cocolint import report as writers
 from cocolint.model import Status
@@ -40,7 +41,7 @@ def nasty_report(text: str) -> Report:
 
     def locate(found: FindingGroup, limit: int | None) -> list[Occurrence]:
         place = Occurrence(text, 1, 1, text, text, text, {text: text}, text, text, text.encode("utf-8", "replace"))
-        return [place, place._replace(source=b"")][:limit]
+        return [place, replace(place, source=b"")][:limit]
 
     plain = text.replace("{", "{{").replace("}", "}}")
     found = reports.group(

@@ -29,7 +29,7 @@ def test_typical() -> None:
 
 def test_a_column_that_is_no_32_bit_number_is_left_out() -> None:
     found = reports.group("A001", "x")
-    far = [row._replace(column=2**31) for row in reports.locate(found, None)]
+    far = [replace(row, column=2**31) for row in reports.locate(found, None)]
     report = replace(reports.report(reports.result(reports.TRAIN, found)), occurrences=lambda *_: far)
     (one,) = parsers.rdjson(printed(report, "rdjson"))
     assert one["location"]["range"] == {"start": {"line": 9}}
