@@ -20,7 +20,7 @@ _PATTERN = re.compile(
 _SUFFIXES = (".json", ".json.gz")
 _IGNORED_FOLDERS = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 _DEFAULT_SUBSET = "default"
-_PART = re.compile(r"#\d+\Z")
+_PART = re.compile(r"(?<=[^/])#\d+\Z")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 _SPLITS = {
     "train": "train", "training": "train",

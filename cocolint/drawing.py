@@ -1,19 +1,17 @@
-"""Records drawn on a picture: boxes, polygons, run-length masks, keypoints with their skeleton."""
+"""Records drawn on a picture: boxes, polygons, masks, keypoints with their skeleton."""
 
 from __future__ import annotations
 
 import colorsys
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cocolint.read.geometry import decode_counts
+from cocolint.shapes import Bounds, Shapes, around
 
 Point = tuple[float, float]
-Bounds = tuple[float, float, float, float]
 Colour = tuple[int, int, int]
 
 LEAST, MOST = 800, 1600
@@ -25,8 +23,6 @@ NARROWEST = 480
 """In pixels, of the lines below the picture."""
 MARGIN = 0.5
 """What lies outside of the image is shown up to so many of its sides."""
-MOST_PIXELS = 1 << 26
-"""Of a mask that is laid out pixel by pixel."""
 FONT = 15
 GROUND, OUTSIDE, PAPER, INK = (200, 200, 200), (120, 120, 120), (255, 255, 255), (20, 20, 20)
 FILL = 90
@@ -34,11 +30,10 @@ FILL = 90
 
 
 class Drawn(NamedTuple):
-    """A record as it stands in the file, what to write beside it, the edges of its skeleton, and its number."""
+    """A record, what to write beside it, and its number."""
 
-    fields: dict[str, Any]
+    shapes: Shapes
     label: str
-    skeleton: Sequence[Any]
     number: int
 
 
@@ -52,38 +47,36 @@ class Scene(NamedTuple):
 
 
 def draw(scene: Scene) -> Image.Image:
-    """Return the picture with all that can be drawn of the records; what is broken is left out."""
-    bounds = [bound for record in scene.records for bound in _bounds_of(record.fields)]
+    """Return the picture with all that can be drawn of the records."""
+    bounds = around(found for record in scene.records if (found := record.shapes.bounds))
     width, height = scene.picture.size if scene.picture else scene.size or _extent(bounds)
     frame = _frame(bounds, width, height)
     wide, high = frame[2] - frame[0], frame[3] - frame[1]
     scale = min(LARGEST_SCALE, max(1.0, LEAST / max(wide, high)), MOST / max(wide, high))
     sheet = _Sheet(frame, scale)
     sheet.ground(scene.picture, width, height)
-    for record in sorted(scene.records, key=lambda one: -_area(one.fields)):
+    for record in sorted(scene.records, key=lambda one: -_area(one.shapes.box)):
         sheet.shape(record)
     for record in scene.records:
         sheet.outline(record)
     return _with_lines(sheet.image, scene.lines)
 
 
-def has_shape(record: Drawn) -> bool:
-    """Whether there is anything of a record that can be drawn."""
-    return any(_bounds_of(record.fields)) or mask_of(record.fields.get("segmentation")) is not None
+def _area(box: Bounds | None) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1]) if box else 0.0
 
 
-def _extent(bounds: Sequence[Bounds]) -> tuple[float, float]:
-    """Return a size that holds all bounds, for an image whose size nobody tells."""
-    width, height = (max([SMALLEST, *(one[side] * 1.1 for one in bounds)]) for side in (2, 3))
+def _extent(bounds: Bounds | None) -> tuple[float, float]:
+    """Return a size that holds all that is drawn, for an image whose size nobody tells."""
+    width, height = (max(SMALLEST, bounds[side] * 1.1) if bounds else SMALLEST for side in (2, 3))
     return min(LARGEST, width), min(LARGEST, height)
 
 
-def _frame(bounds: Sequence[Bounds], width: float, height: float) -> Bounds:
+def _frame(bounds: Bounds | None, width: float, height: float) -> Bounds:
     """Return the image, and around it as much as is needed to show what lies outside, within limits."""
-    over = [
-        max([0.0, *(-one[0] for one in bounds)]) / width, max([0.0, *(-one[1] for one in bounds)]) / height,
-        max([0.0, *(one[2] - width for one in bounds)]) / width, max([0.0, *(one[3] - height for one in bounds)]) / height,
-    ]  # fmt: skip
+    if bounds is None:
+        return 0.0, 0.0, width, height
+    over = -bounds[0] / width, -bounds[1] / height, (bounds[2] - width) / width, (bounds[3] - height) / height
     left, top, right, bottom = (min(MARGIN, side + 0.02) if side > 0 else 0.0 for side in over)
     return -left * width, -top * height, width * (1 + right), height * (1 + bottom)
 
@@ -111,44 +104,53 @@ class _Sheet:
         """Fill the polygons or the mask of a record."""
         layer = Image.new("L", self.image.size, 0)
         pen = ImageDraw.Draw(layer)
-        for ring in rings_of(record.fields.get("segmentation")):
-            pen.polygon([self._at(point) for point in ring], fill=FILL)
-        mask = mask_of(record.fields.get("segmentation"))
-        if mask is not None:
-            left, top = self._at((0, 0))
-            most = math.ceil(max(self.image.size) / self._scale)
-            pixels = Image.fromarray(mask[:most, :most] * np.uint8(FILL))
-            size = max(1, round(pixels.width * self._scale)), max(1, round(pixels.height * self._scale))
-            layer.paste(pixels.resize(size, Image.Resampling.NEAREST), (round(left), round(top)))
+        for ring in record.shapes.rings:
+            if len(ring.corners) > 2:
+                pen.polygon(list(map(self._at, ring.corners)), fill=FILL)
+        self._mask(layer, record.shapes)
         self.image.paste(_colour(record.number), (0, 0), layer)
+
+    def _mask(self, layer: Image.Image, shapes: Shapes) -> None:
+        """Fill the mask, as far as it is on the sheet, pixel by pixel of the sheet."""
+        bounds = shapes.mask.bounds if shapes.mask else None
+        if not shapes.mask or not bounds:
+            return
+        left, top = (max(0, int(edge)) for edge in self._at(bounds[:2]))
+        edges = zip(self._at(bounds[2:]), self.image.size, strict=True)
+        right, bottom = (min(side, int(edge) + 1) for edge, side in edges)
+        if right > left and bottom > top:
+            part = *self._from(left, top), *self._from(right, bottom)
+            covered = shapes.mask.within(part, right - left, bottom - top)
+            layer.paste(Image.fromarray(covered * np.uint8(FILL)), (left, top))
 
     def outline(self, record: Drawn) -> None:
         """Draw the box, the lines of polygons, the keypoints and the label of a record."""
         pen = ImageDraw.Draw(self.image)
-        colour = _colour(record.number)
-        for ring in rings_of(record.fields.get("segmentation")):
-            pen.line([self._at(point) for point in (*ring, ring[0])], fill=colour, width=2)
-        box = box_of(record.fields.get("bbox"))
-        if box:
-            corners = [self._at(box[:2]), self._at(box[2:])]
-            pen.rectangle(
-                [*map(min, zip(*corners, strict=True)), *map(max, zip(*corners, strict=True))], outline=colour, width=2
-            )
-        self._pose(pen, record, colour)
-        bounds = [box] if box else list(_bounds_of(record.fields))
+        shapes, colour = record.shapes, _colour(record.number)
+        for ring in shapes.rings:
+            corners = list(map(self._at, ring.corners))
+            pen.line([*corners, corners[0]], fill=colour, width=2)
+            if len(corners) < 3:
+                self._dots(pen, corners, colour)
+        if shapes.box:
+            pen.rectangle([self._at(shapes.box[:2]), self._at(shapes.box[2:])], outline=colour, width=2)
+        self._pose(pen, shapes, colour)
+        bounds = shapes.box or shapes.bounds
         if record.label and bounds:
-            self._label(pen, self._at(bounds[0][:2]), record.label, colour)
+            self._label(pen, self._at(bounds[:2]), record.label, colour)
 
-    def _pose(self, pen: ImageDraw.ImageDraw, record: Drawn, colour: Colour) -> None:
-        points = points_of(record.fields.get("keypoints"))
-        for first, second in edges_of(record.skeleton, len(points)):
-            if points[first][2] > 0 and points[second][2] > 0:
-                pen.line([self._at(points[first][:2]), self._at(points[second][:2])], fill=colour, width=3)
-        for x, y, visibility in points:
-            if visibility > 0:
-                centre = self._at((x, y))
-                is_seen = visibility > 1
-                pen.circle(centre, 4, fill=colour if is_seen else PAPER, outline=INK if is_seen else colour)
+    def _dots(self, pen: ImageDraw.ImageDraw, corners: Sequence[Point], colour: Colour) -> None:
+        for corner in corners:
+            pen.circle(corner, 3, fill=colour)
+
+    def _pose(self, pen: ImageDraw.ImageDraw, shapes: Shapes, colour: Colour) -> None:
+        for bone in shapes.bones:
+            pen.line([self._at(bone.start[:2]), self._at(bone.end[:2])], fill=colour, width=3)
+        for joint in shapes.joints:
+            if joint.visibility > 0:
+                is_seen = joint.visibility > 1
+                fill, line = (colour, INK) if is_seen else (PAPER, colour)
+                pen.circle(self._at(joint[:2]), 4, fill=fill, outline=line)
 
     def _label(self, pen: ImageDraw.ImageDraw, corner: Point, text: str, colour: Colour) -> None:
         text = _printable(text, self._font)
@@ -163,6 +165,10 @@ class _Sheet:
         far = 4.0 * max(self.image.size)
         x, y = (point[0] - self._left) * self._scale, (point[1] - self._top) * self._scale
         return min(max(x, -far), far), min(max(y, -far), far)
+
+    def _from(self, x: float, y: float) -> Point:
+        """Return which point of the image is at a place on the sheet."""
+        return x / self._scale + self._left, y / self._scale + self._top
 
 
 def _colour(number: int) -> Colour:
@@ -203,79 +209,3 @@ def _wrapped(text: str, pen: ImageDraw.ImageDraw, font: Any, width: float) -> It
             longer = word
         line = longer
     yield line
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(_float(value))
-
-
-def _float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-
-
-def box_of(bbox: Any) -> Bounds | None:
-    """Return the corners of a box; None if it is not four numbers."""
-    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
-        return None
-    x, y, width, height = map(float, bbox)
-    return x, y, x + width, y + height
-
-
-def rings_of(segmentation: Any) -> list[list[Point]]:
-    """Return the points of each polygon ring that has three or more, an odd number at the end left out."""
-    rings = segmentation if isinstance(segmentation, list) else []
-    if rings and all(map(is_number, rings)):
-        rings = [rings]
-    sound = [ring for ring in rings if isinstance(ring, list) and len(ring) >= 6 and all(map(is_number, ring))]
-    return [[(float(x), float(y)) for x, y in zip(ring[::2], ring[1::2], strict=False)] for ring in sound]
-
-
-def mask_of(segmentation: Any) -> Any:
-    """Return a run-length mask as an array (height, width) of 0 and 1; None where its runs do not fill its size."""
-    size = segmentation.get("size") if isinstance(segmentation, dict) else None
-    if not isinstance(size, list) or len(size) != 2 or not all(is_number(side) and side >= 1 for side in size):
-        return None
-    height, width = int(size[0]), int(size[1])
-    runs = segmentation.get("counts")
-    if isinstance(runs, str):
-        values, _, mark = decode_counts([runs])
-        runs = [] if mark[0] else values.tolist()
-    if not isinstance(runs, list) or not all(is_number(run) and run >= 0 and run == int(run) for run in runs):
-        return None
-    if height * width > MOST_PIXELS or sum(map(int, runs)) != height * width:
-        return None
-    shown = np.repeat(np.arange(len(runs)) % 2, np.array(runs, np.int64)).astype(np.uint8)
-    return np.ascontiguousarray(shown.reshape(width, height).T)
-
-
-def points_of(keypoints: Any) -> list[tuple[float, float, float]]:
-    """Return x, y and v of each keypoint; none unless all are numbers in threes."""
-    if not isinstance(keypoints, list) or len(keypoints) % 3 or not all(map(is_number, keypoints)):
-        return []
-    return [(float(x), float(y), float(v)) for x, y, v in zip(*(keypoints[place::3] for place in range(3)), strict=True)]
-
-
-def edges_of(skeleton: Iterable[Any], count: int) -> Iterator[tuple[int, int]]:
-    """Yield the edges between `count` points, counted from 0; those that lead elsewhere are left out."""
-    for edge in skeleton:
-        if isinstance(edge, list) and len(edge) == 2 and all(isinstance(end, int) and 1 <= end <= count for end in edge):
-            yield edge[0] - 1, edge[1] - 1
-
-
-def _bounds_of(fields: dict[str, Any]) -> Iterator[Bounds]:
-    box = box_of(fields.get("bbox"))
-    if box:
-        yield min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3])
-    seen = [point[:2] for point in points_of(fields.get("keypoints")) if point[2] > 0]
-    for points in (*rings_of(fields.get("segmentation")), *([seen] if seen else [])):
-        xs, ys = zip(*points, strict=True)
-        yield min(xs), min(ys), max(xs), max(ys)
-
-
-def _area(fields: dict[str, Any]) -> float:
-    box = box_of(fields.get("bbox"))
-    return abs((box[2] - box[0]) * (box[3] - box[1])) if box else 0.0

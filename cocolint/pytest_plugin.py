@@ -87,7 +87,8 @@ class _Collecting:
         named = parent.session.isinitpath(file_path)
         if file_path.name.endswith(ENDINGS) or (named and file_path.suffix.lower() == ".zip"):
             files = self.checks.add(file_path, named)
-            return _File.from_parent(parent, path=file_path, files=files, checks=self.checks) if files else None
+            names = _harmless(file_path, parent.config.rootpath)
+            return _File.from_parent(parent, path=file_path, files=files, checks=self.checks, **names) if files else None
         return None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -113,6 +114,17 @@ def _width(config: pytest.Config) -> int:
     return config.get_terminal_writer().fullwidth if has_terminal else 80
 
 
+def _harmless(path: Path, root: Path) -> dict[str, Any]:
+    """Return a name and a node id for a file whose own would steer a terminal or a runner, or cannot be written to XML."""
+    from cocolint.report.text import clean
+
+    inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    shown = clean(inside)
+    if shown.startswith("::"):
+        shown = f"\\{shown}"
+    return {} if shown == inside else {"name": clean(path.name), "nodeid": shown}
+
+
 class _File(pytest.File):
     """A file of annotations, or an archive of such `files`."""
 
@@ -122,9 +134,11 @@ class _File(pytest.File):
         self.checks = checks
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        from cocolint.report.text import clean
+
         for file in self.files:
             if file.archive:
-                name = file.path.relative_to(file.archive).as_posix()
+                name = clean(file.path.relative_to(file.archive).as_posix())
                 yield _Entry.from_parent(self, name=name, file=file, checks=self.checks)
             else:
                 yield from _rules_on(file, self, self.checks)

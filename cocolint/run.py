@@ -228,6 +228,7 @@ class Run(Struct):
     def _compare(self) -> None:
         """Run the rules that compare files, each data set on its own."""
         told = self._ground_truth() if any(checked.facts.task.is_results for checked in self.checked) else None
+        places = self._places()
         by_root: dict[Path, list[Checked]] = defaultdict(list)
         for checked in self.checked:
             by_root[checked.document.file.root].append(checked)
@@ -244,7 +245,7 @@ class Run(Struct):
                     truth or Absent("there is no ground truth: name it with --ground-truth"),
                     self.options,
                 )
-                self._judge_again(checked)
+                self.results[places[checked.facts.display]] = self._result_of(checked)
 
     def verdicts(
         self, files: Iterable[AnnotationFile], results: Iterable[FileResult]
@@ -262,17 +263,15 @@ class Run(Struct):
 
     def renew_baseline(self) -> None:
         """Write what was found to the baseline, and judge by that from then on. Raises `PathError`."""
-        by_name = {result.path: result for result in self.results}
-        names = [checked.facts.display for checked in self.checked]
-        self.exceptions.renew(
-            (by_name[name], checked, self.ran[name]) for name, checked in zip(names, self.checked, strict=True)
-        )
-        for checked in self.checked:
-            self._judge_again(checked)
+        places = self._places()
+        found = [(places[checked.facts.display], checked) for checked in self.checked]
+        self.exceptions.renew((self.results[place], checked, self.ran[checked.facts.display]) for place, checked in found)
+        for place, checked in found:
+            self.results[place] = self._result_of(checked)
 
-    def _judge_again(self, checked: Checked) -> None:
-        place = next(number for number, result in enumerate(self.results) if result.path == checked.facts.display)
-        self.results[place] = self._result_of(checked)
+    def _places(self) -> dict[str, int]:
+        """Return where the result of each file is."""
+        return {result.path: place for place, result in enumerate(self.results)}
 
     def _ground_truth(self) -> Member | None:
         """Return the file that the user named as ground truth, read but not checked. Raises `PathError` if it cannot be."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,17 +13,21 @@ from msgspec.structs import replace
 
 from cocolint import app, discover
 from cocolint.config import Settings
-from cocolint.drawing import Drawn, Scene, draw, has_shape
+from cocolint.drawing import Drawn, Scene, draw
 from cocolint.engine import pool
 from cocolint.engine.running import Absent, Checked, check_document
 from cocolint.failure import ConfigError, Failure, PathError
 from cocolint.model import AnnotationFile, Ints
 from cocolint.pictures import image_root
+from cocolint.pictures.decoding import decoded
+from cocolint.pictures.segment_maps import ids_at, segment_folder
+from cocolint.read.archive import Unreadable
 from cocolint.read.document import Document, open_document
 from cocolint.read.slicing import NotCoco, cut_exactly
 from cocolint.read.source import Unusable
 from cocolint.read.structure import BadCut
 from cocolint.report.text import clean, plural, short
+from cocolint.shapes import Pixels, pixels_of, shapes_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,9 +65,10 @@ def show(path: str, wanted: Wanted, out: Path, settings: Settings) -> str:
     checked = _read(file, settings)
     subject = _of_rule(checked, path, wanted.rule, settings) if wanted.rule else _of_ids(checked, wanted)
     picture, name, note = _picture_of(checked, subject.image, settings, out)
-    records = [_drawn(record, checked, number) for number, record in enumerate(_records(checked, subject.rows))]
-    captions = [short(str(one.fields["caption"])) for one in records if "caption" in one.fields]
-    if records and not captions and not any(map(has_shape, records)):
+    found = list(_records(checked, subject.rows, settings))
+    records = [_drawn(record, mask, checked, number) for number, (record, mask) in enumerate(found)]
+    captions = [short(str(record["caption"])) for record, _ in found if isinstance(record, dict) and "caption" in record]
+    if records and not captions and not any(one.shapes.bounds for one in records):
         note = f"{note}; " * bool(note) + "no box, mask or keypoints that could be drawn"
     lines = [*subject.lines, *captions, *([name] if name else []), *([note] if note else [])]
     _write(draw(Scene(picture, _size_of(checked, subject.image), records, lines)), out)
@@ -158,22 +164,26 @@ def _category(checked: Checked, row: int) -> str:
     return short(checked.document.categories.name[row] or "unnamed", 40) if row >= 0 else "no known category"
 
 
-def _records(checked: Checked, rows: Ints) -> list[Any]:
-    """Return annotations with all that they hold; of panoptic ones, their segments."""
-    records = checked.fixtures["again"].records(rows)
-    segments = [one.get("segments_info") for one in records if isinstance(one, dict)]
-    inside = [segment for some in segments if isinstance(some, list) for segment in some]
-    return inside or records
+def _records(checked: Checked, rows: Ints, settings: Settings) -> Iterator[tuple[Any, Pixels | None]]:
+    """Yield annotations with all that they hold; of panoptic ones, their segments, with their pixels if those are at hand."""
+    folder = None if settings.no_images else segment_folder(checked.document.file)
+    for record in checked.fixtures["again"].records(rows):
+        segments = record.get("segments_info") if isinstance(record, dict) else None
+        if not isinstance(segments, list):
+            yield record, None
+            continue
+        ids = ids_at(folder, record) if folder else None
+        for segment in segments:
+            yield segment, pixels_of(ids, segment)
 
 
-def _drawn(record: Any, checked: Checked, number: int) -> Drawn:
-    fields = record if isinstance(record, dict) else {}
+def _drawn(record: Any, mask: Pixels | None, checked: Checked, number: int) -> Drawn:
     categories = checked.document.categories
-    id_ = fields.get("category_id")
+    id_ = record.get("category_id") if isinstance(record, dict) else None
     row = int(categories.rows_of(np.array([id_]))[0]) if isinstance(id_, int) and id_ in _INT64 else -1
-    edges = categories.skeleton[row] if row >= 0 else None
-    label = _category(checked, row) if row >= 0 else ""
-    return Drawn(fields, label, edges or [], number)
+    shapes = shapes_of(record, skeleton=categories.skeleton[row] if row >= 0 else None)
+    shapes.mask = shapes.mask or mask
+    return Drawn(shapes, _category(checked, row) if row >= 0 else "", number)
 
 
 def _size_of(checked: Checked, image: int) -> tuple[float, float] | None:
@@ -195,18 +205,14 @@ def _picture_of(checked: Checked, image: int, settings: Settings, out: Path) -> 
     root = image_root.find(file, images.file_name, settings.images_root)
     if root is None or not name:
         return None, short(name), "no picture at hand: --images-root names their folder"
-    from PIL import Image as Pictures  # imported here: it is not needed where no picture is at hand
-
+    told = _size_of(checked, image)
     try:
-        with root.folder.open(name) as stream, Pictures.open(stream) as opened:
-            picture = opened.convert("RGB")
-    except Exception as error:  # Pillow raises of all kinds on broken data
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        return None, short(name), f"no picture: {short(reason, 100)}"
+        picture = decoded(root.folder, name, told)
+    except Unreadable as error:
+        return None, short(name), f"no picture: {short(str(error), 100)}"
     source = Path(root.folder.display, name)
     if out.exists() and source.exists() and out.samefile(source):
         raise PathError(f"'{clean(str(out))}' is the picture itself: name another file with -o")
-    told = _size_of(checked, image)
     note = ""
     if told and told != picture.size:
         note = f"the picture is {picture.width} x {picture.height}, the file says {told[0]:g} x {told[1]:g}"

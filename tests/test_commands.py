@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,30 @@ from tests.support.cases import sound
 from tests.support.checkout import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-_FENCED = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SETTINGS = ("yaml", "groovy", "makefile")
+_WITHIN = re.compile(r"(?:^\s+|[ '])(cocolint [a-z]+ [^'$\n]+)(?=['\n])", re.MULTILINE)
+"""A command in the settings of a platform."""
 
 
-def commands() -> list[tuple[str, str]]:
-    """Return the commands of all pages, each once, with the page."""
-    found: dict[str, str] = {}
+def commands() -> list[tuple[str, str, str]]:
+    """Return the commands of all pages, each once, with the page, and the `export` before it that it builds on, if any."""
+    found: dict[str, tuple[str, str]] = {}
     for page in PAGES:
-        for block in _FENCED.findall(page.read_text(encoding="utf-8")):
-            for line in block.splitlines():
-                command = line.removeprefix("$ ").partition("  #")[0].strip()
-                if re.match(r"cocolint [a-z]+( |$)", command) and not re.search(r"[\[<]|\b[A-Z]{3,}\b", command):
-                    found.setdefault(command, page.name)
-    return [(page, command) for command, page in found.items()]
+        for language, block in _FENCED.findall(page.read_text(encoding="utf-8")):
+            exported = ""
+            for command in _commands_in(language, block):
+                found.setdefault(command, (page.name, exported))
+                exported = command if command.startswith("cocolint export") else exported
+    return [(page, command, exported) for command, (page, exported) in found.items()]
+
+
+def _commands_in(language: str, block: str) -> Iterator[str]:
+    is_shell = language in ("", "sh", "bash", "console")
+    for line in block.splitlines() if is_shell else _WITHIN.findall(block) if language in _SETTINGS else []:
+        command = line.removeprefix("$ ").partition("  #")[0].strip()
+        if re.match(r"cocolint [a-z]+( |$)", command) and not re.search(r"[\[<]|\b[A-Z]{3,}\b", command):
+            yield command
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +61,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("page", "command"), commands(), ids=lambda value: str(value)[:60])
-def test_command(page: str, command: str, template: Path, tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    shutil.copytree(template, work)
+def run(command: str, work: Path) -> subprocess.CompletedProcess[str]:
     program, *arguments = shlex.split(command)
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", program, *arguments], cwd=work, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+@pytest.mark.parametrize(("page", "command", "exported"), commands(), ids=lambda value: str(value)[:60])
+def test_command(page: str, command: str, exported: str, template: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(template, work)
+    if exported and not command.startswith("cocolint export"):
+        run(exported, work)
+    done = run(command, work)
     assert done.returncode in (0, 1), (page, done.stderr or done.stdout)
     assert "Traceback" not in done.stderr

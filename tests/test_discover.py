@@ -188,3 +188,11 @@ def test_what_the_name_leaves_open_no_folder_decides(tmp_path: Path) -> None:
     undecided = ["train/annotations/instances_trainval.json"]
     places = {file.subset: discover.place_of(file).split for file in found(tmp_path, *names, *undecided)}
     assert places == {"x": "val", "trainval": ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [("all.json#2", "all.json"), ("a/all.json#10", "a/all.json"), ("a#2.json", "a#2.json"), ("#2", "#2"), ("a/#2", "a/#2")],
+)
+def test_the_file_of_one_data_set_of_several(path: str, whole: str) -> None:
+    assert discover.whole_of(path) == whole

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cocolint.config import Settings
-from cocolint.drawing import GROUND, OUTSIDE, Drawn, Scene, draw, edges_of, mask_of, points_of, rings_of
+from cocolint.drawing import GROUND, OUTSIDE, Drawn, Scene, draw
 from cocolint.failure import Failure
+from cocolint.shapes import shapes_of
 from cocolint.show import Wanted, show
+from tests.support import segment_pngs
 from tests.support.cases import put, sound
 
 FILE = "instances_val.json"
@@ -148,6 +150,36 @@ def test_segments_of_panoptic_annotations(tmp_path: Path) -> None:
         shown(path, tmp_path, id=5)
 
 
+def panoptic(folder: Path, ids: dict[int, int]) -> tuple[str, int]:
+    """Write a panoptic file and its PNG, in which the upper half is of the first segment."""
+    data = sound("panoptic")
+    annotation = data["annotations"][0]
+    image = next(one for one in data["images"] if one["id"] == annotation["image_id"])
+    annotation["segments_info"] = annotation["segments_info"][:1]
+    segment = annotation["segments_info"][0]
+    segment["bbox"] = [0, 0, 10, 10]
+    pixels = np.zeros((image["height"], image["width"]), np.int64)
+    pixels[: image["height"] // 2] = ids.get(segment["id"], segment["id"])
+    (folder / "panoptic_val").mkdir()
+    (folder / "panoptic_val" / annotation["file_name"]).write_bytes(segment_pngs.encoded(pixels))
+    (folder / "panoptic_val.json").write_text(json.dumps(data))
+    return str(folder / "panoptic_val.json"), annotation["image_id"]
+
+
+def test_a_segment_is_drawn_by_its_pixels(tmp_path: Path) -> None:
+    path, image = panoptic(tmp_path, {})
+    _, picture = shown(path, tmp_path, image=image)
+    assert is_coloured(picture, (700, 100, 780, 200))
+    assert not is_coloured(picture, (700, 400, 780, 500))
+
+
+def test_a_segment_that_its_png_does_not_have_is_drawn_by_its_box(tmp_path: Path) -> None:
+    path, image = panoptic(tmp_path, {sound("panoptic")["annotations"][0]["segments_info"][0]["id"]: 999})
+    _, picture = shown(path, tmp_path, image=image)
+    assert is_coloured(picture, (0, 0, 20, 20))
+    assert not is_coloured(picture, (700, 100, 780, 200))
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
@@ -207,28 +239,6 @@ def test_the_command_writes_the_picture(tmp_path: Path) -> None:
         assert picture.format == "JPEG"
 
 
-def test_a_mask_is_laid_out_column_by_column() -> None:
-    assert mask_of({"size": [2, 3], "counts": [1, 2, 3]}).tolist() == [[0, 1, 0], [1, 0, 0]]
-
-
-@pytest.mark.parametrize(
-    "segmentation",
-    [
-        {"size": [2, 3], "counts": [1, 2, 4]}, {"size": [2, 3], "counts": [7, -1]}, {"size": [2, 3], "counts": "\x01"},
-        {"size": [2**40, 2**40], "counts": [2**80]}, {"size": [0, 3], "counts": []}, {"size": [2, 3], "counts": None}, [[1]],
-    ],
-)  # fmt: skip
-def test_a_mask_that_is_not_sound_is_left_out(segmentation: Any) -> None:
-    assert mask_of(segmentation) is None
-
-
-def test_only_what_is_sound_is_drawn() -> None:
-    assert rings_of([[0, 0, 1, 0, 1, 1, 9], [0, 0], ["a"] * 6, None]) == [[(0, 0), (1, 0), (1, 1)]]
-    assert rings_of([0, 0, 1, 0, 1, 1]) == [[(0, 0), (1, 0), (1, 1)]]
-    assert points_of([1, 2, 2, None, 0, 0]) == []
-    assert list(edges_of([[1, 2], [0, 1], [2, 3], "x", [1]], 2)) == [(0, 1)]
-
-
 number = st.integers() | st.floats() | st.sampled_from([0, 1, 1e308, -1e308, 2**70])
 anything = (
     st.none() | st.text(max_size=3) | number | st.lists(number, max_size=8) | st.lists(st.lists(number, max_size=8), max_size=3)
@@ -249,7 +259,9 @@ sides = st.floats(1, 1e300) | st.integers(1, 3000).map(float)
 def test_whatever_the_records_hold_the_picture_has_bounds(
     found: list[dict[str, Any]], size: tuple[float, float] | None, lines: list[str]
 ) -> None:
-    picture = draw(Scene(None, size, [Drawn(one, "é犬", [[1, 2]], place) for place, one in enumerate(found)], lines))
+    picture = draw(
+        Scene(None, size, [Drawn(shapes_of(one, skeleton=[[1, 2]]), "é犬", place) for place, one in enumerate(found)], lines)
+    )
     assert picture.width <= 1600
 
 

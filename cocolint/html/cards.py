@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from cocolint.html.paths import Paths
 from cocolint.html.samples import Example, Sampler, shares
@@ -22,8 +22,7 @@ CLASSES = 400
 """Classes that one can filter by: those with the most findings."""
 
 
-@dataclass
-class Place:
+class Place(Struct):
     """What a rule found in one file."""
 
     path: str
@@ -31,8 +30,7 @@ class Place:
     extent: str
 
 
-@dataclass
-class Shown:
+class Shown(Struct):
     """An example, with the numbers of its file and its classes in the filters."""
 
     example: Example
@@ -40,8 +38,7 @@ class Shown:
     classes: list[int]
 
 
-@dataclass
-class Card:
+class Card(Struct):
     """One rule at one severity. `files` and `classes` are numbers in the filters."""
 
     code: str
@@ -67,8 +64,7 @@ class Card:
         return f"{self.code}-{self.severity}"
 
 
-@dataclass
-class Cards:
+class Cards(Struct):
     """All rules that found something, worst first, and the names that one can filter by."""
 
     cards: list[Card]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
+
 from cocolint.html import thumbs
-from cocolint.html.masks import Mask, Pixels
-from cocolint.html.shapes import Joint, Ring, Shapes
-from cocolint.html.views import Bounds, View, view_of
+from cocolint.html.views import View, view_of
 from cocolint.report.text import short
+from cocolint.shapes import Bounds, Joint, Mask, Pixels, Ring, Shapes
 
 WRONG = (255, 45, 45)
 CALM = (0, 180, 255)
@@ -48,8 +48,7 @@ class Path(NamedTuple):
     is_tiny: bool
 
 
-@dataclass
-class Drawing:
+class Drawing(Struct):
     """All that is drawn, the lowest first; numbers are text already. `unit` is about a hundredth of the width.
 
     `bones` are commands of SVG; `dots` are keypoints that are `seen`, `hidden` or `unlabelled`.
@@ -126,7 +125,7 @@ def _mask(mask: Mask | Pixels, view: View, colour: tuple[int, int, int]) -> str:
     for side in MASK_SIDES:
         scale = side / max(view.width, view.height)
         columns, rows = (max(1, round(length * scale)) for length in (view.width, view.height))
-        picture = thumbs.png_of(mask.within(view, columns, rows), colour, 90)
+        picture = thumbs.png_of(mask.within(view.bounds, columns, rows), colour, 90)
         if len(picture) <= MASK_BYTES:
             break
     return picture

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import numpy as np
+from msgspec import Struct, field
 
 from cocolint.engine.running import Checked
 from cocolint.html.paths import Paths
-from cocolint.html.shapes import MOST_JOINTS
 from cocolint.model import Floats, Ints, Task
 from cocolint.read.again import Again
 from cocolint.read.columns import Annotations, Categories
 from cocolint.report.text import clean, short
+from cocolint.shapes import MOST_JOINTS
 
 SERIES = 4
 """Files that are drawn side by side: those with the most objects."""
@@ -26,8 +26,7 @@ LABEL = 28
 WITHOUT_OBJECTS = (Task.CAPTIONS, Task.RESULTS_CAPTIONS, Task.IMAGE_INFO)
 
 
-@dataclass
-class Series:
+class Series(Struct):
     """The objects of one file. `counts` are by class name; `per_image` has one number for each image.
 
     `sides` (n, 2) are width and height of sound boxes in pixels, `centres` (n, 2) their middles as shares of the image,

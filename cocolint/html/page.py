@@ -6,10 +6,11 @@ import hashlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TextIO
+
+from msgspec import Struct
 
 import cocolint
 from cocolint.model import Fix, Mending, Severity, Status
@@ -31,8 +32,7 @@ REMARKS = 100
 """Lines of a list of what did not run."""
 
 
-@dataclass
-class FileRow:
+class FileRow(Struct):
     """One file in the table of files."""
 
     path: str
@@ -94,6 +94,11 @@ def _page(report: Report, style: Style) -> str:
             "crashes": [
                 (one.code, short(one.name), paths.shown(one.path), short(one.last_line)) for one in report.crashes[:REMARKS]
             ],
+            "stale": [
+                (one.code, paths.shown(one.path), plural(one.gone, "finding"), short(one.because))
+                for one in report.stale[:REMARKS]
+            ],
+            "stale_count": len(report.stale),
             "skips": _skips(report, paths),
             "duration": duration(report.seconds),
             "exit_code": int(report.exit_code),
@@ -168,8 +173,6 @@ def _remarks(report: Report) -> list[str]:
         found.append("stopped early: not all files were checked")
     if report.suppressed:
         found.append(f"{report.suppressed:,} suppressed by the baseline or by reviewed exceptions")
-    if report.stale:
-        found.append(f"{plural(len(report.stale), 'exception')} no longer needed")
     safe, unsafe = report.fixable(Fix.SAFE), report.fixable(Fix.UNSAFE)
     if (safe or unsafe) and report.mending is Mending.OFF:
         found.append(f"can be mended: {safe:,} with --fix, {unsafe:,} more with --unsafe-fixes")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from cocolint.html.numbers import Series
 from cocolint.html.svg import GRID, INK, SERIES, Sheet
@@ -39,8 +39,7 @@ _STYLE: dict[Any, Any] = {
 }  # fmt: skip
 
 
-@dataclass
-class Plot:
+class Plot(Struct):
     """One plot as markup, what it shows, how to read it, and its `shape`: `wide`, `tall` or ""."""
 
     title: str

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from cocolint.html.drawing import Drawing, Stage, drawn
-from cocolint.html.masks import Pixels
 from cocolint.html.paths import Paths
 from cocolint.html.scene import Scene
-from cocolint.html.shapes import Shapes, shapes_of
-from cocolint.html.thumbs import pixels_of
 from cocolint.report.tally import Tally
 from cocolint.report.text import short, whom
 from cocolint.reported import FindingGroup, Occurrence, Report
+from cocolint.shapes import Shapes, pixels_of, shapes_of
 
 MOST = 200
 """Findings that are shown one by one."""
@@ -28,8 +26,7 @@ LARGEST = 30_000
 """Bytes of one photograph."""
 
 
-@dataclass
-class Example:
+class Example(Struct):
     """One finding: what is said of it, where it is, and its picture. `names` are those of its classes."""
 
     message: str
@@ -109,9 +106,8 @@ class Sampler:
             shapes = Shapes(pointer[0] if pointer else "")
         else:
             shapes = shapes_of(segment or record, pointer, names or [], edges)
-        if segment and scene.segments:
-            pixels = pixels_of(scene.segments.folder, record.get("file_name"), segment.get("id"))
-            shapes.mask = None if pixels is None else Pixels(pixels)
+        if segment:
+            shapes.mask = pixels_of(scene.segment_ids(record), segment)
         others = scene.others(image, -1 if is_image else row)
         return drawn(shapes, Stage(scene.picture(image), scene.size_of(image), others, self._most), is_whole=is_image)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -11,14 +12,15 @@ import numpy as np
 from cocolint.config import Settings
 from cocolint.engine.dataset import Member
 from cocolint.engine.running import Checked
-from cocolint.html import thumbs
-from cocolint.html.views import Bounds
 from cocolint.mend.rewriting import records_at
 from cocolint.model import Ints
 from cocolint.pictures import image_root
+from cocolint.pictures.decoding import decoded
 from cocolint.pictures.folders import Folder
-from cocolint.pictures.segment_maps import SegmentFolder, segment_folder
+from cocolint.pictures.segment_maps import SegmentFolder, ids_at, segment_folder
+from cocolint.read.archive import Unreadable
 from cocolint.read.columns import Categories, Images, Index
+from cocolint.shapes import Bounds
 
 OTHERS = 60
 """Boxes of other annotations of an image that are drawn around a finding."""
@@ -37,6 +39,7 @@ class Scene:
         self._file = member.file
         self._settings = settings
         self._last: tuple[int, Any] = (-1, None)
+        self._map: tuple[Any, Ints | None] = (None, None)
 
     @cached_property
     def folder(self) -> Folder | None:
@@ -96,8 +99,19 @@ class Scene:
         if image < 0 or self.folder is None or not self.images.file_name[image]:
             return None
         if self._last[0] != image:
-            self._last = image, thumbs.opened(self.folder, self.images.file_name[image], self.size_of(image))
+            self._last = image, None
+            with suppress(Unreadable):  # other rules tell of it
+                self._last = image, decoded(self.folder, self.images.file_name[image], self.size_of(image))
         return self._last[1]
+
+    def segment_ids(self, annotation: Any) -> Ints | None:
+        """Return the id at each pixel of the PNG of a panoptic annotation, None where it is not at hand. The last is kept."""
+        name = annotation.get("file_name") if isinstance(annotation, dict) else None
+        if self.segments is None or name is None:
+            return None
+        if self._map[0] != name:
+            self._map = name, ids_at(self.segments, annotation)
+        return self._map[1]
 
     def others(self, image: int, but: int) -> list[Bounds]:
         """Return the bounds of the boxes of some other annotations of an image."""

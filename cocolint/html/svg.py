@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,8 +26,7 @@ _DROPPED = frozenset({"metadata", "style", "title"})
 _FONT = re.compile(r"font: (?:[\w.]+ )*?([\d.]+px) [^;]*")
 
 
-@dataclass
-class Sheet:
+class Sheet(Struct):
     """Turns figures into SVG, and gathers what they have in `style` as rules of one style sheet: pages allow no other."""
 
     _classes: dict[str, str] = field(default_factory=dict)

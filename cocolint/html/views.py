@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-Bounds = tuple[float, float, float, float]
-"""Left, top, right and bottom in pixels."""
+from cocolint.shapes import Bounds
 
 MARGIN = 0.35
 LEAST = 48.0
@@ -31,15 +29,6 @@ class View(NamedTuple):
     def bounds(self) -> Bounds:
         """Left, top, right and bottom."""
         return self.x, self.y, self.x + self.width, self.y + self.height
-
-
-def around(parts: Iterable[Bounds]) -> Bounds | None:
-    """Return the bounds around all of some, None for none."""
-    found = list(parts)
-    if not found:
-        return None
-    left, top, right, bottom = zip(*found, strict=True)
-    return min(left), min(top), max(right), max(bottom)
 
 
 def view_of(bounds: Bounds | None, sheet: tuple[float, float] | None) -> View | None:

@@ -6,8 +6,9 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from cocolint.read.archive import Archive, Unreadable, leads_out
 
@@ -66,11 +67,7 @@ class DiskFolder:
 
     def folders(self) -> list[str]:
         """Return the names of the folders directly in this one."""
-        try:
-            with os.scandir(self._path) as entries:
-                return sorted(entry.name for entry in entries if entry.is_dir())
-        except OSError:
-            return []
+        return list(listed(self._path).folders)
 
     def below(self, name: str) -> DiskFolder:
         """Return the folder `name` in this one."""
@@ -87,6 +84,31 @@ class DiskFolder:
         if not stat.S_ISREG(mode):
             raise Unreadable("a folder, not a file" if stat.S_ISDIR(mode) else "not a regular file")
         return path
+
+
+class Listing(NamedTuple):
+    """The names of what is directly in a folder, each kind sorted."""
+
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def listed(path: str) -> Listing:
+    """Return what is directly in a folder; nothing if it cannot be read.
+
+    A folder of thousands of annotation files is asked for each of them: it is listed anew only when it has changed.
+    """
+    try:
+        return _listed(path, os.stat(path).st_mtime_ns)
+    except OSError:
+        return Listing()
+
+
+@lru_cache(maxsize=16)
+def _listed(path: str, _changed: int) -> Listing:
+    with os.scandir(path) as entries:
+        found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    return Listing(*(tuple(name for name, is_folder in found if is_folder is wanted) for wanted in (True, False)))
 
 
 def _mode_of(path: str) -> int:

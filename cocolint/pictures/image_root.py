@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from cocolint.failure import PathError
 from cocolint.model import AnnotationFile
-from cocolint.pictures.folders import DiskFolder, Folder, ZipFolder
+from cocolint.pictures.folders import DiskFolder, Folder, ZipFolder, listed
 from cocolint.read.archive import Unreadable, archive_at, leads_out
 
 _FIRST = 20
@@ -142,13 +141,12 @@ def _holds(folder: Folder, name: str) -> bool:
 
 def _siblings(file: AnnotationFile) -> Iterator[str]:
     """Yield the names of the other JSON files in the folder of an annotation file."""
-    names: list[str] = []
     if file.archive is None:
-        with suppress(OSError):
-            names = os.listdir(file.path.parent)
+        names: Iterable[str] = listed(os.path.realpath(file.path.parent)).files
     else:
-        place = file.path.relative_to(file.archive).parent
-        names = [Path(name).name for name in archive_at(file.archive).entries if Path(name).parent == place]
+        place = file.path.relative_to(file.archive).as_posix().rpartition("/")[0]
+        inside = (name.rpartition("/") for name in archive_at(file.archive).entries)
+        names = (name for folder, _, name in inside if folder == place)
     return (name for name in names if name.endswith(".json") and name != file.path.name)
 
 

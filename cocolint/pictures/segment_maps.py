@@ -96,9 +96,9 @@ class Picture(NamedTuple):
         """Return the picture without its palette: with its colours for values if half of them or more are `ids`."""
         if not len(self.palette):
             return self
-        values = self.palette[self.areas[:, 0]]
-        if 2 * np.count_nonzero(np.isin(values, ids)) < np.count_nonzero(values):
-            values = self.areas[:, 0]
+        values = self.areas[:, 0]
+        if _are_colours(values, self.palette, ids):
+            values = self.palette[values]
         areas = np.column_stack([values, self.areas[:, 1:]])
         return self._replace(areas=areas[values != 0], palette=_NOTHING[:, 0])
 
@@ -218,6 +218,33 @@ def look_at(folder: SegmentFolder, name: str) -> Picture:
         return Picture(False)
     except OSError as error:
         return Picture(True, f"cannot be read: {error.strerror or error}")
+
+
+def ids_at(folder: SegmentFolder, annotation: dict[str, Any]) -> Ints | None:
+    """Return the id at each pixel (height, width) of the PNG of a panoptic annotation, None where that cannot be decoded."""
+    from PIL import Image
+
+    name, segments = annotation.get("file_name"), annotation.get("segments_info")
+    some = [one.get("id") for one in segments if isinstance(one, dict)] if isinstance(segments, list) else []
+    known: Ints = np.array([id_ for id_ in some if isinstance(id_, int) and 0 < id_ < ID_LIMIT], np.int64)
+    if not isinstance(name, str) or leads_out(name):
+        return None
+    try:
+        with folder.folder.open(name) as stream, Image.open(stream, formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return None
+            values = _values(image).reshape(image.height, image.width)
+            if image.mode == "P" and _are_colours(np.unique(values), palette := _ids_of_palette(image), known):
+                values = palette[values]
+    except Exception:  # of a broken picture rules tell
+        return None
+    return values
+
+
+def _are_colours(values: Ints, palette: Ints, ids: Ints) -> bool:
+    """Whether the values of a picture stand for the colours of its `palette`: half of these or more are `ids`."""
+    colours = palette[values]
+    return bool(2 * np.count_nonzero(np.isin(colours, ids)) >= np.count_nonzero(colours))
 
 
 def _decoded(stream: BinaryIO) -> Picture:

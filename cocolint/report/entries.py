@@ -13,7 +13,7 @@ from cocolint.model import Status
 from cocolint.report.style import Style
 from cocolint.report.tally import tallies
 from cocolint.report.text import plural, short, whom
-from cocolint.reported import FindingGroup, Occurrence, Report
+from cocolint.reported import FindingGroup, Occurrence, Report, Stale
 
 MOST = 25_000
 """Findings that are listed: GitHub rejects a SARIF run with more, and no other reader gains by more."""
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """A file that could not be read, or a rule that raised: what the findings do not tell."""
+    """A file that could not be read, a rule that raised, an exception that is no longer needed: what no finding tells."""
 
     name: str
     path: str
@@ -158,6 +158,17 @@ def troubles(report: Report) -> Iterator[Trouble]:
     for result in report.files:
         if result.status is Status.UNREADABLE and not result.groups:
             yield Trouble("unreadable", result.path, f"unreadable: {short(result.note)}")
+
+
+def exceptions(report: Report) -> Iterator[Trouble]:
+    """Yield the exceptions that are no longer needed, each rule of a path once: they make a run fail."""
+    by_place: dict[tuple[str, str], list[Stale]] = {}
+    for stale in report.stale:
+        by_place.setdefault((stale.code, stale.path), []).append(stale)
+    for (code, path), some in by_place.items():
+        reasons = "; ".join(dict.fromkeys(short(stale.because) for stale in some))
+        what = f"no longer needed: {short(code)} ({plural(sum(stale.gone for stale in some), 'finding')}): {short(reasons)}"
+        yield Trouble(f"no-longer-needed-{code}", path, what)
 
 
 def uri(path: str) -> str:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cocolint.discover import whole_of
 from cocolint.model import Severity, Status
+from cocolint.report.entries import exceptions
 from cocolint.report.markdown import page_of
 from cocolint.report.page import Page
 from cocolint.report.style import Style
@@ -61,6 +62,10 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for result in report.files:
         if result.status is Status.UNREADABLE and not result.groups:
             yield Annotation("error", "unreadable", result.path, result.note)
+    stale = list(exceptions(report))
+    if stale:
+        title = f"{plural(len(stale), 'exception')} no longer needed"
+        yield Annotation("error", title, stale[0].path, stale[0].message)
     for tally in tallies(report):
         by_path: dict[str, list[FindingGroup]] = {}
         for group in tally.groups:

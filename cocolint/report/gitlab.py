@@ -9,7 +9,7 @@ import msgspec
 
 from cocolint.discover import whole_of
 from cocolint.model import Severity
-from cocolint.report.entries import Listing, Trouble, troubles
+from cocolint.report.entries import Listing, Trouble, exceptions, troubles
 from cocolint.report.machine import emit, emit_array
 from cocolint.report.style import Style
 from cocolint.report.text import short
@@ -44,6 +44,8 @@ def write(report: Report, stream: TextIO, style: Style) -> None:
 def _issues(report: Report, style: Style) -> Iterator[Issue]:
     for trouble in troubles(report):
         yield _issue(trouble, "blocker")
+    for exception in exceptions(report):
+        yield _issue(exception, LEVELS[Severity.ERROR])
     path = ""
     listing = Listing(report, style)
     for entry in listing:

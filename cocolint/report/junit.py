@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TextIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TextIO, TypeVar
 
 from cocolint.model import Severity, Status
-from cocolint.report.entries import message_of, record_of
+from cocolint.report.entries import exceptions, message_of, record_of
 from cocolint.report.machine import emit
 from cocolint.report.style import Style
 from cocolint.report.text import clean, plural, short
-from cocolint.reported import FileResult, FindingGroup, Report
+from cocolint.reported import Crash, FileResult, FindingGroup, Report, Skip
 
 MOST = 50_000
 """Test cases that are listed; where there are more, those that passed or were skipped are left out. GitLab takes 30 MB."""
@@ -25,6 +25,9 @@ ROWS = 5
 
 READABLE = "readable"
 """The test case of a file on which no rule could run."""
+
+
+_Told = TypeVar("_Told", Crash, Skip)
 
 
 class Case(NamedTuple):
@@ -47,22 +50,41 @@ class _Room:
 
 
 def write(report: Report, stream: TextIO, style: Style) -> None:
-    """Write a suite per file. Findings below what makes a run fail are the output of a passed test case. There are no times."""
-    suites = [(result.path, _cases(report, result, style)) for result in report.files]
-    room = _Room(sum(len(cases) for _, cases in suites))
+    """Write a suite per file. Findings below what makes a run fail are the output of a passed test case. There are no times.
+
+    An exception that is no longer needed is a test case of its own, which fails, in the suite of what it names.
+    """
+    crashes, skips = _by_path(report.crashes), _by_path(report.skips)
+    everywhere = skips.get(None, {})
+    suites = {}
+    for result in report.files:
+        skipped = everywhere | skips.get(result.path, {})
+        suites[result.path] = _cases(report, result, crashes.get(result.path, {}), skipped, style)
+    for exception in exceptions(report):
+        case = Case(exception.name, "failure", "exception", exception.message)
+        suites.setdefault(exception.path, []).append(case)
+    room = _Room(sum(map(len, suites.values())))
     emit(stream, b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cocolint">\n')
-    for path, cases in suites:
+    for path, cases in suites.items():
         emit(stream, "".join(_suite(report, path, cases, room, style)).encode())
     emit(stream, b"</testsuites>\n")
 
 
-def _cases(report: Report, result: FileResult, style: Style) -> list[Case]:
+def _by_path(told: Iterable[_Told]) -> dict[str | None, dict[str, _Told]]:
+    """Return crashes or skips by path and code; those of all files are below None."""
+    found: dict[str | None, dict[str, _Told]] = defaultdict(dict)
+    for one in told:
+        found[one.path][one.code] = one
+    return found
+
+
+def _cases(
+    report: Report, result: FileResult, crashes: Mapping[str, Crash], skips: Mapping[str, Skip], style: Style
+) -> list[Case]:
     """Return the test cases of a file, by code."""
     found: dict[str, list[FindingGroup]] = defaultdict(list)
     for group in result.groups:
         found[group.code].append(group)
-    crashes = {crash.code: crash for crash in report.crashes if crash.path == result.path}
-    skips = {skip.code: skip for skip in (*report.skips, *result.skips) if skip.path in (None, result.path)}
     fails = Severity.INFO if result.status is Status.UNREADABLE else style.fail_on
     codes = {code for code, _ in result.marks} | set(found) | set(crashes)
     cases = []

@@ -13,6 +13,7 @@ import cocolint
 from cocolint.model import Fix, Severity, Status
 from cocolint.report.mended import how_of
 from cocolint.report.style import Style
+from cocolint.report.text import COMMAND
 from cocolint.reported import MISSING, FileResult, FindingGroup, Occurrence, Report
 
 CHUNK = 5_000
@@ -102,6 +103,15 @@ class SkipEntry(msgspec.Struct, gc=False):
     because: str
 
 
+class StaleEntry(msgspec.Struct, gc=False):
+    """An exception that is no longer needed: so many findings of the rule are `gone` from the path, which may be a glob."""
+
+    rule: str
+    path: str
+    gone: int
+    because: str
+
+
 class Summary(msgspec.Struct, gc=False):
     files: int
     errors: int
@@ -126,6 +136,7 @@ def write_json(report: Report, stream: TextIO, style: Style) -> None:
         (b"findings", _findings(report, style)),
         (b"mended", _mended(report, style)),
         (b"skipped", _skips(report)),
+        (b"stale", _stale(report)),
     ]
     for key, entries in sections:
         emit(stream, b',\n"%b":' % key)
@@ -134,13 +145,14 @@ def write_json(report: Report, stream: TextIO, style: Style) -> None:
 
 
 def write_jsonl(report: Report, stream: TextIO, style: Style) -> None:
-    """Write one JSON object per line, each with its `type`: run, file, finding, skipped, and in the end summary."""
+    """Write one JSON object per line, each with its `type`: run, file, finding, mended, skipped, stale, in the end summary."""
     emit(stream, b'{"type":"run","version":1,"tool":%b}\n' % encode(_tool()))
     lines: list[tuple[bytes, Iterable[msgspec.Struct]]] = [
         (b"file", map(_file, report.files)),
         (b"finding", _findings(report, style)),
         (b"mended", _mended(report, style)),
         (b"skipped", _skips(report)),
+        (b"stale", _stale(report)),
         (b"summary", [_summary(report)]),
     ]
     for kind, entries in lines:
@@ -221,6 +233,11 @@ def _skips(report: Report) -> Iterator[SkipEntry]:
         yield SkipEntry(None, None, path, f"not mended: {because}")
 
 
+def _stale(report: Report) -> Iterator[StaleEntry]:
+    for stale in report.stale:
+        yield StaleEntry(stale.code, stale.path, stale.gone, stale.because)
+
+
 def _mended(report: Report, style: Style) -> Iterator[MendedEntry]:
     for one in report.mended:
         changes = [
@@ -240,7 +257,7 @@ def _summary(report: Report) -> Summary:
 
 
 def encode(value: Any) -> bytes:
-    """Return JSON in UTF-8, in which invisible characters and the old command mark of GitHub's runners are escaped.
+    """Return JSON in UTF-8, in which invisible characters and the marks of commands to runners are escaped.
 
     Lone surrogates, which JSON cannot hold, are written as the text of their escapes.
     """
@@ -248,7 +265,8 @@ def encode(value: Any) -> bytes:
         data = _ENCODER.encode(value)
     except UnicodeEncodeError:
         data = _ENCODER.encode(_without_surrogates(value))
-    data = data.replace(b"##[", b"#\\u0023[")
+    if b"##" in data:
+        data = _COMMAND.sub(rb"#\\u0023", data)
     if data.isascii() and b"\x7f" not in data:
         return data
     return INVISIBLE.sub(_escape, data.decode()).encode()
@@ -279,4 +297,5 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
+_COMMAND = re.compile(COMMAND.pattern.encode())
 _ENCODER = msgspec.json.Encoder(enc_hook=_plain)

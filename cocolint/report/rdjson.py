@@ -9,7 +9,7 @@ import msgspec
 
 from cocolint.discover import whole_of
 from cocolint.model import Severity
-from cocolint.report.entries import Listing, troubles
+from cocolint.report.entries import Listing, exceptions, troubles
 from cocolint.report.machine import emit, emit_array
 from cocolint.report.style import Style
 from cocolint.report.text import short
@@ -54,7 +54,7 @@ def write(report: Report, stream: TextIO, style: Style) -> None:
 
 
 def _diagnostics(report: Report, style: Style) -> Iterator[Diagnostic]:
-    for trouble in troubles(report):
+    for trouble in (*troubles(report), *exceptions(report)):
         yield Diagnostic(trouble.message, Location(whole_of(trouble.path)), "ERROR", Code(trouble.name))
     path = ""
     listing = Listing(report, style)

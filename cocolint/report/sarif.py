@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import cocolint
 from cocolint.model import SOURCE, Severity
-from cocolint.report.entries import Entry, Listing, troubles, uri
+from cocolint.report.entries import Entry, Listing, Trouble, exceptions, troubles, uri
 from cocolint.report.machine import emit, emit_array, encode
 from cocolint.report.style import Style
 from cocolint.report.tally import tallies
@@ -100,13 +100,12 @@ def _invocation(report: Report, listing: Listing) -> dict[str, Any]:
         "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.FINDINGS),
         "exitCode": int(report.exit_code),
         "toolExecutionNotifications": list(_notifications(report, listing)),
+        "toolConfigurationNotifications": list(map(_error, exceptions(report))),
     }
 
 
 def _notifications(report: Report, listing: Listing) -> Iterator[dict[str, Any]]:
-    for trouble in troubles(report):
-        place = {"physicalLocation": {"artifactLocation": {"uri": uri(trouble.path)}}}
-        yield {"level": "error", "message": {"text": _plain(trouble.message)}, "locations": [place]}
+    yield from map(_error, troubles(report))
     if listing.omitted:
         yield {"level": "warning", "message": {"text": _plain(listing.omitted)}}
     by_reason: dict[str, set[str]] = {}
@@ -115,3 +114,8 @@ def _notifications(report: Report, listing: Listing) -> Iterator[dict[str, Any]]
     for reason, codes in by_reason.items():
         text = f"{plural(len(codes), 'rule')} skipped: {short(reason)}"
         yield {"level": "note", "message": {"text": _plain(text)}}
+
+
+def _error(trouble: Trouble) -> dict[str, Any]:
+    place = {"physicalLocation": {"artifactLocation": {"uri": uri(trouble.path)}}}
+    return {"level": "error", "message": {"text": _plain(trouble.message)}, "locations": [place]}

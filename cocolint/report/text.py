@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,19 @@ LONGEST = 300
 
 ELLIPSIS = "..."
 
+COMMAND = re.compile(r"##(?=\w*\[)")
+"""What begins a command to a runner: `##[` to GitHub and Azure, `##vso[` to Azure, `##teamcity[` to TeamCity."""
+
 
 def clean(text: str) -> str:
     """Return `text` with each character that does not show, or steers a terminal, written as its escape sequence.
 
-    That covers line breaks, C0 and C1 controls, bidi overrides, lone surrogates and invisible characters. The old command
-    mark of GitHub's runners, which they look for anywhere in a line, is broken up.
+    That covers line breaks, C0 and C1 controls, bidi overrides, lone surrogates and invisible characters. The marks of commands
+    that runners look for anywhere in a line, such as `##[` and `##vso[`, are broken up.
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-    return text.replace("##[", "##\\[")
+    return COMMAND.sub(r"##\\", text) if "##" in text else text
 
 
 def shown(value: object) -> str:

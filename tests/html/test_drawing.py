@@ -12,9 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cocolint.html.drawing import FINEST, MOST_CORNERS, Stage, drawn
-from cocolint.html.masks import Pixels, mask_of
-from cocolint.html.shapes import Shapes, shapes_of
-from cocolint.html.views import View, view_of
+from cocolint.html.views import view_of
+from cocolint.shapes import Shapes, shapes_of
 
 NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.floats(), st.integers(-50, 700))
 JSON = st.recursive(
@@ -98,45 +97,6 @@ def test_what_lies_in_or_near_the_image_is_shown_whole(bounds: tuple[float, floa
     assert not view.is_cut
     assert view.x <= bounds[0] < bounds[2] <= view.x + view.width
     assert view.y <= bounds[1] < bounds[3] <= view.y + view.height
-
-
-@given(st.integers(1, 9), st.integers(1, 9), st.lists(st.integers(0, 30), min_size=1, max_size=30))
-def test_runs_are_drawn_as_they_fill_columns(height: int, width: int, counts: list[int]) -> None:
-    mask = mask_of({"size": [height, width], "counts": counts})
-    assert mask is not None
-    flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)[: height * width]
-    full = np.zeros(height * width, bool)
-    full[: len(flat)] = flat
-    laid_out = full.reshape(width, height).T
-    assert (mask.within(View(0, 0, width, height), width, height) == laid_out).all()
-    wider = mask.within(View(-2, -1, width + 4, height + 2), width + 4, height + 2)
-    assert (wider[1:-1, 2:-2] == laid_out).all()
-    assert wider.sum() == laid_out.sum()
-    assert (Pixels(laid_out).within(View(-2, -1, width + 4, height + 2), width + 4, height + 2) == wider).all()
-    inside = mask.bounds
-    if laid_out.any() and sum(counts) <= height * width:
-        expected = Pixels(laid_out).bounds
-        assert inside is not None
-        assert expected is not None
-        assert inside.tolist() == expected.tolist()
-
-
-def test_compressed_runs_are_drawn_too() -> None:
-    mask = mask_of({"size": [480, 640], "counts": "bm^1T3l;000^ek7"})
-    assert mask is not None
-    assert mask.bounds is not None
-    assert mask.bounds.tolist() == [100, 50, 103, 150]
-
-
-@pytest.mark.parametrize("size", [[0, 5], [1 << 50, 1 << 50], [-1, 5], [True, 5], [5], "5x5", [5, None], [1e300, 1e300]])
-def test_masks_of_no_size_are_not_drawn(size: Any) -> None:
-    assert mask_of({"size": size, "counts": [1, 2]}) is None
-
-
-def test_runs_too_long_for_the_mask_are_cut() -> None:
-    mask = mask_of({"size": [4, 4], "counts": [2, 10**30]})
-    assert mask is not None
-    assert mask.within(View(0, 0, 4, 4), 4, 4).sum() == 14
 
 
 def test_the_wrong_ring_is_marked_alone() -> None:

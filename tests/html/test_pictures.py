@@ -12,9 +12,11 @@ from PIL import Image
 
 from cocolint.html import thumbs
 from cocolint.html.views import View
+from cocolint.pictures.decoding import decoded as decoded_file
 from cocolint.pictures.folders import DiskFolder
+from cocolint.read.archive import Unreadable
 from tests.html.conftest import annotation, checked, faulty, page_of, written
-from tests.support import photos, segment_pngs
+from tests.support import photos
 
 
 def decoded(uri: str) -> Image.Image:
@@ -24,7 +26,10 @@ def decoded(uri: str) -> Image.Image:
 
 def opened(folder: Path, data: bytes, declared: tuple[float, float] | None = None) -> Image.Image | None:
     (folder / "a.jpg").write_bytes(data)
-    return thumbs.opened(DiskFolder(folder), "a.jpg", declared)
+    try:
+        return decoded_file(DiskFolder(folder), "a.jpg", declared)
+    except Unreadable:
+        return None
 
 
 def test_a_part_is_cut_out_where_it_lies(tmp_path: Path) -> None:
@@ -89,16 +94,6 @@ def test_a_mask_is_see_through_but_for_its_pixels() -> None:
     assert ((rgba[:, :, 3] > 0) == covered).all()
     assert rgba[4, 5].tolist() == [255, 0, 0, 90]
     assert rgba[2, 3].tolist() == [255, 0, 0, 235]
-
-
-def test_segments_are_drawn_from_their_png(tmp_path: Path) -> None:
-    ids = segment_pngs.painted((65792, 10, 20, 100, 50))
-    (tmp_path / "a.png").write_bytes(segment_pngs.encoded(ids))
-    covered = thumbs.pixels_of(DiskFolder(tmp_path), "a.png", 65792)
-    assert covered is not None
-    assert (covered == (ids == 65792)).all()
-    for name, id_ in (("../a.png", 65792), ("b.png", 1), (None, 1), ("a.png", "1")):
-        assert thumbs.pixels_of(DiskFolder(tmp_path), name, id_) is None
 
 
 def test_names_that_lead_out_of_the_folder_show_no_picture(tmp_path: Path) -> None:

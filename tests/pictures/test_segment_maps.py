@@ -29,6 +29,7 @@ from cocolint.pictures.segment_maps import (
     MOST_STRANGERS,
     Picture,
     SegmentFolder,
+    ids_at,
     look_at,
     segment_folder,
 )
@@ -36,7 +37,7 @@ from cocolint.read import slicing
 from cocolint.read.archive import leads_out
 from cocolint.reported import Report
 from tests.support.cases import sound
-from tests.support.segment_pngs import FIRST, SECOND, beside, encoded, painted, saved, written_by_hand
+from tests.support.segment_pngs import FIRST, SECOND, beside, channels_of, encoded, painted, saved, written_by_hand
 
 RANDOM = np.random.default_rng(7)
 
@@ -330,6 +331,31 @@ def test_slices_and_processes_change_nothing(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(segment_maps, "look_at", look)
     findings(1)
     assert look.call_count == len(numbers), "no picture is looked at twice"
+
+
+@pytest.mark.parametrize("is_palette", [False, True])
+@pytest.mark.parametrize("by_colour", [False, True])
+def test_the_id_at_each_pixel(tmp_path: Path, is_palette: bool, by_colour: bool) -> None:
+    ids = painted((3, 1, 2, 30, 20), (5, 40, 40, 9, 9), width=64, height=48) * (70_000 if by_colour else 1)
+    picture = Image.fromarray(channels_of(ids))
+    if is_palette:
+        places = np.searchsorted(np.unique(ids), ids) if by_colour else ids
+        picture = Image.fromarray(places.astype(np.uint8), "P")
+        picture.putpalette(channels_of(np.unique(ids)[None]).ravel().tolist() if by_colour else [90, 20, 10] * 8)
+    (tmp_path / "a.png").write_bytes(saved(picture))
+    annotation: dict[str, Any] = {"file_name": "a.png", "segments_info": [{"id": int(id_)} for id_ in np.unique(ids)]}
+    found = ids_at(SegmentFolder(DiskFolder(tmp_path)), annotation)
+    assert found is not None
+    assert (found == ids).all()
+
+
+@pytest.mark.parametrize("name", ["../a.png", "b.png", "broken.png", None, 7])
+def test_there_are_no_ids_where_no_png_can_be_decoded(tmp_path: Path, name: Any) -> None:
+    inside = tmp_path / "panoptic_val"
+    inside.mkdir()
+    (tmp_path / "a.png").write_bytes(encoded(painted()))
+    (inside / "broken.png").write_bytes(encoded(painted())[:60])
+    assert ids_at(SegmentFolder(DiskFolder(inside)), {"file_name": name, "segments_info": "?"}) is None
 
 
 def test_pillow_is_loaded_for_pngs_only(tmp_path: Path) -> None:

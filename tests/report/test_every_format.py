@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +28,7 @@ from tests.report import parsers
 from tests.report.snapshot import printed
 from tests.report.test_hostile import NASTY, assert_harmless, nasty_report
 from tests.support import reports
+from tests.support.checkout import ROOT
 
 
 def lines(text: str) -> list[Any]:
@@ -34,6 +40,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "sarif": parsers.sarif, "junit": parsers.junit, "rdjson": parsers.rdjson, "markdown": parsers.markdown,
 }  # fmt: skip
 TIMELESS = ["gitlab", "sarif", "junit", "rdjson", "markdown"]
+_TIMES = re.compile(r'\d+(\.\d+)? s · exit|"seconds":[\d.]+|\d{4}-\d\d-\d\d \d\d:\d\d')
 HOSTILE = st.one_of(
     st.sampled_from(NASTY),
     st.text(st.characters(), min_size=1, max_size=80),
@@ -121,3 +128,20 @@ def test_findings_are_not_held_in_memory(output_format: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 12_000_000
+
+
+@pytest.mark.parametrize("output_format", sorted(WRITERS))
+def test_two_processes_give_the_same_bytes_but_for_the_time(output_format: str, tmp_path: Path) -> None:
+    if output_format == "html":
+        pytest.importorskip("jinja2")
+        pytest.importorskip("matplotlib")
+    texts = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        subprocess.run(
+            [sys.executable, "-m", "cocolint", "check", "--no-cache", "-q", "--report", f"{output_format}={out}", "examples"],
+            cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.DEVNULL, check=False, timeout=120,
+        )  # fmt: skip
+        texts.append(out.read_text(encoding="utf-8"))
+    first, second = (text if output_format in TIMELESS else _TIMES.sub("", text) for text in texts)
+    assert first == second

@@ -49,6 +49,7 @@ FINDING = exactly(
     occurrences=listed(OCCURRENCE), omitted=COUNT,
 )  # fmt: skip
 SKIPPED = exactly(rule=TEXT_OR_NULL, name=TEXT_OR_NULL, path=TEXT_OR_NULL, because=TEXT)
+STALE = exactly(rule=TEXT, path=TEXT, gone=COUNT, because=TEXT)
 SUMMARY = exactly(
     files=COUNT, errors=COUNT, warnings=COUNT, infos=COUNT, fixable_safe=COUNT, fixable_unsafe=COUNT,
     suppressed=COUNT, stale=COUNT, mending={"enum": ["off", "shown", "done"]}, mended=COUNT, written=COUNT,
@@ -64,13 +65,14 @@ MENDED = exactly(
 TOOL = exactly(name={"const": "cocolint"}, version=TEXT)
 CONTRACT = exactly(
     version={"const": 1}, tool=TOOL, files=listed(FILE), findings=listed(FINDING), mended=listed(MENDED),
-    skipped=listed(SKIPPED), summary=SUMMARY,
+    skipped=listed(SKIPPED), stale=listed(STALE), summary=SUMMARY,
 )  # fmt: skip
 LINES = {
     "file": FILE,
     "finding": FINDING,
     "mended": MENDED,
     "skipped": SKIPPED,
+    "stale": STALE,
     "summary": SUMMARY,
     "run": exactly(version={}, tool=TOOL),
 }

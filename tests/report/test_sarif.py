@@ -69,7 +69,9 @@ def test_typical() -> None:
 def test_findings_are_a_success() -> None:
     found = reports.group("A001", "x")
     run = parsers.sarif(printed(reports.report(reports.result(reports.TRAIN, found)), "sarif"))
-    assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1, "toolExecutionNotifications": []}]
+    assert run["invocations"] == [
+        {"executionSuccessful": True, "exitCode": 1, "toolExecutionNotifications": [], "toolConfigurationNotifications": []}
+    ]
 
 
 def test_a_region_ends_with_the_line() -> None:
