@@ -234,11 +234,12 @@ class Run(Struct):
             by_root[checked.document.file.root].append(checked)
         for group in by_root.values():
             members = [checked.member for checked in group]
+            known: dict[Any, Any] = {}
             for place, checked in enumerate(group):
                 if not any(rule.scope is Scope.DATASET for rule in checked.rules):
                     continue
                 alone = Absent("no other file of its data set was checked")
-                dataset = Dataset(members, place)
+                dataset = Dataset(members, place, known)
                 truth = (told or truth_of(dataset.me, members)) if checked.facts.task.is_results else None
                 checked.compare(
                     dataset if len(members) > 1 else alone,

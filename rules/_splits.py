@@ -17,6 +17,8 @@ def other_splits(dataset: Dataset) -> list[Member]:
 def splits_among(me: Member, members: Iterable[Member]) -> list[Member]:
     """Return the files of other splits among `members`: of each split those of the same task, or else the first one."""
     found: list[Member] = []
+    if not me.place.split:
+        return found
     rivals = [other for other in members if _are_splits_of_one(me, other)]
     for split in dict.fromkeys(other.place.split for other in rivals):
         candidates = [other for other in rivals if other.place.split == split]
@@ -54,9 +56,17 @@ def with_the_same_classes(me: Member, members: Iterable[Member]) -> list[Member]
     return [other for other in same_task if are_parts_of_one(me, other) or _may_be_parts_of_one(me, other)]
 
 
-def that_differ(me: Member, members: Iterable[Member]) -> list[Member]:
-    """Return those of `members` that should declare the same categories as `me`, and do not."""
+def that_differ(dataset: Dataset, members: Iterable[Member]) -> list[Member]:
+    """Return those of `members` that should declare the same categories as the file, and do not."""
+    if dataset.of_all(_class_lists) == 1:
+        return []
+    me = dataset.me
     return with_the_same_classes(me, (other for other in members if other.class_key != me.class_key))
+
+
+def _class_lists(members: Iterable[Member]) -> int:
+    """Return how many different lists of categories there are."""
+    return len({member.class_key for member in members})
 
 
 def are_parts_of_one(one: Member, other: Member) -> bool:

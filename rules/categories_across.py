@@ -42,7 +42,7 @@ def categories_inconsistent_across_files(dataset: Dataset, categories: Categorie
     new id, and keep the map. Unsafe: files that are not checked along, and models, still count by the old ids.
     """
     told: set[int] = set()
-    for other in that_differ(dataset.me, dataset.earlier):
+    for other in that_differ(dataset, dataset.earlier):
         names, ids = _tables(other.categories)
         renamed, moved = [], []
         for row in usable(categories).tolist():
@@ -116,7 +116,7 @@ def categories_order_across_files(dataset: Dataset, categories: Categories) -> I
     order keeps to it.
     """
     mine = pairs_of(categories)
-    for other in that_differ(dataset.me, dataset.earlier):
+    for other in that_differ(dataset, dataset.earlier):
         theirs = pairs_of(other.categories)
         if mine != theirs and sorted(mine) == sorted(theirs):
             place = next(place for place, pair in enumerate(mine) if pair != theirs[place])
@@ -153,7 +153,7 @@ def categories_subset_across_files(dataset: Dataset, categories: Categories) -> 
     if not len(usable(categories)):
         return
     ids, names = set(categories.id[usable(categories)].tolist()), set(categories.name)
-    for other in that_differ(dataset.me, dataset.members):
+    for other in that_differ(dataset, dataset.members):
         lacking = [name for number, name in pairs_of(other.categories) if number not in ids and name not in names]
         if lacking:
             shown = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
@@ -218,7 +218,7 @@ def supercategory_differs(dataset: Dataset, categories: Categories) -> Iterable[
     Fix: write the same record into both files. Only a person can say which is the right one.
     """
     told: set[int] = set()
-    for other in that_differ(dataset.me, dataset.earlier):
+    for other in that_differ(dataset, dataset.earlier):
         rows = {pair: row for row, pair in zip(usable(other.categories).tolist(), pairs_of(other.categories), strict=True)}
         found = []
         for row, pair in zip(usable(categories).tolist(), pairs_of(categories), strict=True):

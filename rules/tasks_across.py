@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -105,7 +107,7 @@ def task_conflict(dataset: Dataset) -> Iterable[Finding]:
     once for a data set.
     Fix: import each task from a folder of its own. Only a person can say which are wanted.
     """
-    tasks = sorted({m.facts.task for m in dataset.members if m.facts.follows_pattern} & _ONE_OF_THESE)
+    tasks = sorted(dataset.of_all(_tasks) & _ONE_OF_THESE)
     if len(tasks) > 1 and all(member.facts.task.is_results for member in dataset.earlier):
         yield Finding(f"Datumaro reads the files of {tasks[0]} and leaves out those of {', '.join(tasks[1:])}")
 
@@ -120,19 +122,32 @@ def layout_mixed_json(dataset: Dataset) -> Iterable[Finding]:
     folder.
     Fix: copy what is to be converted to a folder of its own. Only a person can say what is.
     """
-    folder = dataset.me.file.path.parent
-    beside = [member for member in dataset.members if member.file.path.parent == folder]
-    if any(member in beside and not member.facts.task.is_results for member in dataset.earlier):
-        return
-    tasks = {member.facts.task for member in beside}
-    if Task.INSTANCES in tasks and len(tasks) > 1:
+    tasks, first = dataset.of_all(_by_folder)[dataset.me.file.path.parent]
+    if Task.INSTANCES in tasks and len(tasks) > 1 and dataset.place <= first:
         yield Finding(f"files of {', '.join(sorted(tasks - {Task.INSTANCES}))} lie beside those of instances")
+
+
+def _by_folder(members: Sequence[Member]) -> dict[Path, tuple[set[Task], int]]:
+    """Return for each folder the tasks of its files, and the place of the first that holds no results."""
+    tasks: dict[Path, set[Task]] = defaultdict(set)
+    first: dict[Path, int] = {}
+    for place, member in enumerate(members):
+        folder = member.file.path.parent
+        tasks[folder].add(member.facts.task)
+        if not member.facts.task.is_results:
+            first.setdefault(folder, place)
+    return {folder: (found, first.get(folder, len(members))) for folder, found in tasks.items()}
+
+
+def _tasks(members: Sequence[Member]) -> set[Task]:
+    """Return the tasks of the files that are named after theirs."""
+    return {member.facts.task for member in members if member.facts.follows_pattern}
 
 
 def _of_other_tasks(dataset: Dataset) -> list[Member]:
     """Return the earlier files of other tasks of the same subset."""
     me = dataset.me
-    if not me.facts.follows_pattern:
+    if not me.facts.follows_pattern or len(dataset.of_all(_tasks)) == 1:
         return []
     others = [m for m in dataset.earlier if m.facts.follows_pattern and m.facts.task is not me.facts.task]
     return [m for m in others if (m.facts.subset, m.place) == (me.facts.subset, me.place) and not m.facts.task.is_results]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -11,6 +12,8 @@ from cocolint.discover import Place, place_of
 from cocolint.model import AnnotationFile, FileFacts, Task
 from cocolint.pictures.files import Pictures
 from cocolint.read.columns import Categories, Images, Index
+
+T = TypeVar("T")
 
 _TRUTH = {
     Task.RESULTS_BBOX: (Task.INSTANCES, Task.PERSON_KEYPOINTS),
@@ -53,10 +56,21 @@ class Member(Struct, frozen=True, dict=True):
 
 
 class Dataset(Struct, frozen=True):
-    """The files of one data set in the order of the run; the rule looks at the one at `place`."""
+    """The files of one data set in the order of the run; the rule looks at the one at `place`.
+
+    `known` is what was found out about all of them, shared by the files.
+    """
 
     members: Sequence[Member]
     place: int
+    known: dict[Any, Any] = {}
+
+    def of_all(self, what: Callable[[Sequence[Member]], T]) -> T:
+        """Return what a function tells of all files. It is called once: what looks at all of them for each takes too long."""
+        if what not in self.known:
+            self.known[what] = what(self.members)
+        found: T = self.known[what]
+        return found
 
     @property
     def me(self) -> Member:
