@@ -110,8 +110,8 @@ class Run(Struct):
             elif result.path in copies:
                 run._check_file(checked.document.file._replace(mended=copies[result.path], named_by_user=True))
             else:
-                run.checked.append(replace(checked, compared=Outcome()))
-                run.results.append(result)
+                run.checked.append(alone := replace(checked, compared=Outcome()))
+                run.results.append(run._result_of(alone))
         run._compare()
         return run
 
@@ -246,7 +246,8 @@ class Run(Struct):
                     truth or Absent("there is no ground truth: name it with --ground-truth"),
                     self.options,
                 )
-                self.results[places[checked.facts.display]] = self._result_of(checked)
+                if checked.compared:
+                    self.results[places[checked.facts.display]] = self._result_of(checked)
 
     def verdicts(
         self, files: Iterable[AnnotationFile], results: Iterable[FileResult]

@@ -16,8 +16,11 @@ from cocolint.reported import FindingGroup, Skip
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """Join findings that say the same of other rows."""
+    found = list(findings)
+    if len(found) < 2:
+        return found
     groups: dict[tuple[Any, ...], list[Finding]] = defaultdict(list)
-    for one in findings:
+    for one in found:
         groups[one.message, one.section, one.field, one.severity, one.summary, one.hint, one.offset, len(one.rows) > 0].append(
             one
         )

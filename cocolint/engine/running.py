@@ -45,6 +45,9 @@ class Outcome(Struct):
     crashes: dict[str, str] = {}
     skipped: dict[str, str] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self.findings or self.crashes or self.skipped)
+
     def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options) -> None:
         """Run one rule; if it raises, keep the traceback and go on."""
         absent = next((f for name in rule.fixtures if isinstance(f := fixtures[name], Absent)), None)

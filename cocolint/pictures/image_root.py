@@ -37,15 +37,16 @@ def find(file: AnnotationFile, names: list[str], told: Path | None) -> Root | No
 
     `told` is the folder that the user named: it, or the folder of the subset in it, is the root whatever it holds.
     """
-    inside = [name for name in names if name and not leads_out(name)]
+    some = _sample(names)
+    inside = [name for name in some if name and not leads_out(name)]
     subsets = _subsets(file)
     if told is not None:
         above = folder_at(told)
-        folder = _best([above, *(above.below(subset) for subset in subsets)], _sample(inside)) or above
+        folder = _best([above, *(above.below(subset) for subset in subsets)], inside) or above
     else:
-        tails = [tail for name in names if (tail := re.split(r"[/\\]", name)[-1]) and tail != name]
-        tries = ((search, some) for some in (_sample(inside), _sample(tails)) for search in (_likely, _others))
-        found = next((best for search, some in tries if (best := _best(search(file, subsets), some))), None)
+        tails = [tail for name in some if (tail := re.split(r"[/\\]", name)[-1]) and tail != name]
+        tries = ((search, wanted) for wanted in (inside, tails) for search in (_likely, _others))
+        found = next((best for search, wanted in tries if (best := _best(search(file, subsets), wanted))), None)
         if found is None:
             return None
         folder = found

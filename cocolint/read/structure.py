@@ -177,8 +177,10 @@ class RecordReader:
 def load(text: bytes, overflow: bool = False) -> Any:
     """Return the value of a JSON text. A number that Python refuses, or all too large ones with `overflow`, become `HUGE`."""
     if not overflow:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(text)
         with suppress(ValueError):
-            return json.loads(text)
+            return json.loads(text)  # NaN, halves of surrogate pairs and the like
     return json.loads(text, parse_int=_bounded, parse_float=_bounded)
 
 
