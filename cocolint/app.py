@@ -6,6 +6,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from cocolint import config, discover, label_list
@@ -14,13 +15,16 @@ from cocolint.cache.folder import is_worth_it
 from cocolint.cache.last_failed import LastFailed
 from cocolint.config import Settings
 from cocolint.engine import registry
+from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.running import Absent, crashes_of
+from cocolint.failure import ConfigError, PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate
 from cocolint.model import AnnotationFile, Mending
 from cocolint.pictures import image_root
 from cocolint.reported import ExitCode, Report
 from cocolint.run import NoProgress, Progress, Run
+from cocolint.workers import killed_is_told
 
 
 def check(paths: Iterable[str], settings: Settings, progress: Progress | None = None) -> Report:
@@ -28,19 +32,38 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
 
     Raises `PathError`, `ConfigError` or `RuleError` if the run cannot begin, or if mended files cannot be written.
     """
+    with _workers(settings) as workers:
+        return _check(list(paths), settings, workers, progress or NoProgress())
+
+
+def _workers(settings: Settings) -> AbstractContextManager[Workers]:
+    """Return who checks the slices of large files. Raises `Failure` if they are not there."""
+    here = Processes(settings.processes)
+    if not settings.executor:
+        return nullcontext(here)
+    try:
+        from cocolint.engine.cluster import Cluster  # imported here: most runs do without
+    except ModuleNotFoundError as error:
+        if error.name != "distributed":
+            raise
+        raise ConfigError('--executor needs Dask: pip install "cocolint[dask]"') from None
+    return Cluster(settings.executor.removeprefix("dask://"), here)
+
+
+def _check(given: list[str], settings: Settings, workers: Workers, progress: Progress) -> Report:
     begin = time.perf_counter()
-    given = list(paths)
     rules = registry.load(settings.rules_path)
     gate = Gate(settings, rules)
     exceptions = Exceptions(settings, rules, all(map(os.path.isdir, given)))
-    found = discover.find(given, settings.exclude, settings.kinds)
+    found = discover.find(given, settings.exclude, settings.kinds, may_be_remote=True)
     files = [_as_told(file, settings) for file in found if not exceptions.is_baseline(file)]
+    _refuse_to_mend(files, settings)
     files, note = _narrowed(files, settings, gate) if settings.last_failed else (files, [])
     if settings.images_root and not settings.no_images:
         image_root.folder_at(settings.images_root)
     no_labels = Absent("there is no list of labels: name it with --labels")
     labels = label_list.load(settings.labels) if settings.labels else no_labels
-    run = Run(gate, exceptions, config.rule_options(settings, rules), settings, {"labels": labels}, progress or NoProgress())
+    run = Run(gate, exceptions, config.rule_options(settings, rules), settings, {"labels": labels}, workers, progress)
     keeps = settings.use_cache and settings.mending is Mending.OFF  # mending keeps more of a file, and only while it runs
     if keeps and is_worth_it(file.path for file in files):
         from cocolint.cache.results import Results  # imported here: small files do without
@@ -57,6 +80,12 @@ def check(paths: Iterable[str], settings: Settings, progress: Progress | None = 
     report.notes += note
     report.seconds = time.perf_counter() - begin
     return report
+
+
+def _refuse_to_mend(files: Iterable[AnnotationFile], settings: Settings) -> None:
+    remote = next((file for file in files if file.remote), None)
+    if remote and settings.mending is not Mending.OFF:
+        raise PathError(f"'{remote.display}' is not on this machine: only files on its disk are mended, so download it first")
 
 
 def _narrowed(files: list[AnnotationFile], settings: Settings, gate: Gate) -> tuple[list[AnnotationFile], list[str]]:
@@ -81,7 +110,8 @@ def _mended(run: Run, files: Sequence[AnnotationFile], paths: Sequence[str]) -> 
     settings = run.settings
     with Targets(files, paths, settings.out, is_dry=settings.mending is Mending.SHOWN) as targets:
         rounds = Rounds(run, run.gate.registry, targets, settings)
-        rounds.mend()
+        with killed_is_told():
+            rounds.mend()
         written: dict[str, Path] = {}
         maps: list[Path] = []
         if settings.mending is Mending.DONE:

@@ -40,7 +40,7 @@ def _root(
 
 @app.command("check")
 def check(
-    paths: Annotated[Optional[list[str]], typer.Argument(help="Files, folders or globs. [default: .]")] = None,  # noqa: UP045
+    paths: Annotated[Optional[list[str]], typer.Argument(help="Files, folders, globs or URLs. [default: .]")] = None,  # noqa: UP045
     select: Annotated[Selectors, typer.Option(help="Run these: code, prefix, name or ALL, with commas.")] = None,
     extend_select: Annotated[Selectors, typer.Option(help="Run these in addition.")] = None,
     ignore: Annotated[Selectors, typer.Option(help="Do not run these.")] = None,
@@ -93,6 +93,10 @@ def check(
     ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if there are findings.")] = False,
     jobs: Annotated[Optional[int], typer.Option("-j", "--jobs", help="Processes. [default: the cores]", min=0)] = None,  # noqa: UP045
+    executor: Annotated[str, typer.Option(metavar="URL", help="dask://HOST:PORT: a Dask cluster checks large files.")] = "",
+    paths_from: Annotated[
+        str, typer.Option(metavar="FILE", help="More paths: one a line, or NUL between them; - is standard input.")
+    ] = "",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep results of unchanged files.")] = False,
     configuration: Annotated[Selectors, typer.Option("--config", help="A TOML file, or a setting as 'key = value'.")] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
@@ -102,7 +106,7 @@ def check(
     from msgspec.structs import replace
 
     from cocolint import app as steps
-    from cocolint import config, report
+    from cocolint import config, discover, report
     from cocolint.report.progress import Progress
     from cocolint.report.text import clean
     from cocolint.reported import ExitCode
@@ -111,7 +115,7 @@ def check(
         "select": _split(select), "extend-select": _split(extend_select), "ignore": _split(ignore), "exclude": _split(exclude),
         "fail-on": fail_on or None, "max-examples": max_examples or None, "jobs": jobs,
         "unsafe-fixes": unsafe_fixes or None, "profiles": _split(profile), "labels": labels or None, "images-root": images_root,
-        "baseline": baseline,
+        "baseline": baseline, "executor": executor or None,
     }  # fmt: skip
     flags: dict[str, Any] = {
         "keyword": keyword, "exit_zero": exit_zero, "maxfail": 1 if fail_fast else maxfail,
@@ -122,6 +126,8 @@ def check(
         "last_failed": last_failed,
     }  # fmt: skip
     settings = config.resolve(given, flags, task, configuration or [], isolated)
+    if paths_from:
+        paths = [*(paths or []), *discover.listed(paths_from)]
     if show_settings:
         print(config.shown(settings))
         return
@@ -129,7 +135,7 @@ def check(
     with report.Files(reports or [], style) as files:
         settings = replace(settings, changes=files.changes)
         with Progress() as progress:
-            result = steps.check(paths or ["."], settings, progress)
+            result = steps.check(["."] if paths is None else paths, settings, progress)
         try:
             files.write(result)
         finally:  # what could not be written to a file is not lost

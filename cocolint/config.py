@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class Settings(Struct, frozen=True):
     exit_non_zero_on_fix: bool = False
     changes: int | None = 5
     jobs: int = 0
+    executor: str = ""
     rules_path: Path | None = None
     severity: Mapping[str, Severity] = {}
     rules: Mapping[str, Mapping[str, Any]] = {}
@@ -99,6 +101,7 @@ ABOUT = {
     "unfixable": "rules that are not to be mended",
     "extend-safe-fixes": "rules whose unsafe fixes count as safe",
     "jobs": "processes to use; 0 for as many as there are cores",
+    "executor": "dask://HOST:PORT: workers of that Dask cluster check large files, instead of processes here",
     "rules-path": "folder with rule modules of your own",
     "severity": "table of rules to error, warning or info",
     "rules": "table of rules to their options, as rules.B010.tolerance = 2.0",
@@ -253,6 +256,12 @@ def _count(value: Any) -> int:
     return value
 
 
+def _executor(value: Any) -> str:
+    if value != "" and not re.fullmatch(r"dask://[^/\s]+:\d+", str(value)):
+        raise ValueError(f"expected dask://HOST:PORT, got {value!r}")
+    return str(value)
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"expected true or false, got {value!r}")
@@ -284,6 +293,7 @@ _CONVERT: dict[str, Any] = {
     "unfixable": words,
     "extend-safe-fixes": words,
     "jobs": _count,
+    "executor": _executor,
     "rules-path": Path,
     "severity": lambda value: {rule: severity(level) for rule, level in _table(value).items()},
     "rules": lambda value: {rule: _table(options) for rule, options in _table(value).items()},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import itertools
 import os
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 from cocolint.failure import PathError
 from cocolint.model import AnnotationFile, Task
+from cocolint.read.remote import Remote, files_at, is_url, shown
 
 _PATTERN = re.compile(
     r"(?P<task>instances|person_keypoints|captions|labels|image_info|panoptic|stuff)_(?P<subset>.+?)\.json(\.gz)?"
@@ -42,8 +45,13 @@ class Place(NamedTuple):
     family: tuple[str, ...]
 
 
-def find(paths: Iterable[str], exclude: Iterable[str] = (), kinds: Mapping[str, Task] | None = None) -> list[AnnotationFile]:
-    """Return the files that `paths` stand for, each once, in order.
+def find(
+    paths: Iterable[str],
+    exclude: Iterable[str] = (),
+    kinds: Mapping[str, Task] | None = None,
+    may_be_remote: bool = False,
+) -> list[AnnotationFile]:
+    """Return the files that `paths` stand for, each once, in order; URLs among them only if they `may_be_remote`.
 
     `exclude` are globs of files that are left out of folders. `kinds` maps globs to the task of files whose name does not
     tell. Raises `PathError` if a path or a glob stands for nothing.
@@ -51,9 +59,28 @@ def find(paths: Iterable[str], exclude: Iterable[str] = (), kinds: Mapping[str, 
     files: dict[str, AnnotationFile] = {}
     patterns = tuple(exclude)
     for given in paths:
+        if is_url(given):
+            if not may_be_remote:
+                raise PathError(f"'{shown(given)}': only `cocolint check` reads what is not on this machine")
+            for remote, named in _expand_url(given, patterns):
+                described = _describe(remote.display, named, kinds or {})._replace(remote=remote)
+                known = files.setdefault(remote.display, described).remote
+                if known and known.url != remote.url:
+                    raise PathError(f"'{remote.display}': two URLs that differ only after the `?`; check one at a time")
+            continue
         for path, named in _expand(given, patterns):
             files.setdefault(os.path.realpath(path), _describe(path, named, kinds or {}))
     return _led(_joined(list(files.values())))
+
+
+def listed(source: str) -> list[str]:
+    """Return the paths in a file, `-` for standard input: one a line, or with NUL between them. Raises `PathError`."""
+    try:
+        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise PathError(f"--paths-from {source}: {error.strerror or error}") from error
+    lines = content.split(b"\0") if b"\0" in content else [line.removesuffix(b"\r") for line in content.split(b"\n")]
+    return [os.fsdecode(line) for line in lines if line.strip()]
 
 
 def matches(display: str, pattern: str) -> bool:
@@ -85,6 +112,30 @@ def _expand(given: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
                 yield from _in_archive(path, exclude)
             else:
                 yield path, path.endswith(_SUFFIXES)
+
+
+def _expand_url(url: str, exclude: tuple[str, ...]) -> Iterator[tuple[Remote, bool]]:
+    if "::" in url:
+        raise PathError(f"'{shown(url)}': a URL in another one is not read")
+    inside = files_at(url)
+    if inside is None:
+        if shown(url).lower().endswith(".zip"):
+            raise PathError(f"'{shown(url)}': archives are only read from a disk, so download it first")
+        yield Remote(url), True
+        return
+    folder, names = inside
+    for *folders, name in sorted((path.split("/") for path in names), key=_as_walked):
+        remote = Remote("/".join([folder, *folders, name]))
+        above = itertools.accumulate(folders, "{}/{}".format, initial=shown(folder))
+        hidden = any(part.startswith(".") or part in _IGNORED_FOLDERS for part in folders) or name.startswith(".")
+        left_out = any(matches(path, pattern) for path in (*above, remote.display) for pattern in exclude)
+        if name.endswith(_SUFFIXES) and not hidden and not left_out:
+            yield remote, False
+
+
+def _as_walked(parts: list[str]) -> list[tuple[bool, str]]:
+    """Sort the files of a folder before those of its folders."""
+    return [*((True, folder) for folder in parts[:-1]), (False, parts[-1])]
 
 
 def _walk(folder: str, exclude: tuple[str, ...]) -> Iterator[str]:
@@ -128,7 +179,7 @@ def _display(path: str) -> str:
 
 def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFile:
     where = Path(path)
-    display = _display(path)
+    display = path if is_url(path) else _display(path)
     match = _PATTERN.fullmatch(where.name)
     told = next((task for pattern, task in kinds.items() if matches(display, pattern)), None)
     task = told or (Task(match["task"]) if match else None)

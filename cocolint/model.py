@@ -6,11 +6,14 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from cocolint.read.remote import Remote
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -113,7 +116,8 @@ class AnnotationFile(NamedTuple):
     folder of the data set that the file is part of. `dialect` is "" where the
     content has to tell it. `leads` marks one file of each data set: findings on the whole of it are reported there.
     `archive` is the zip archive that the file lies in: `path` then goes on from it to the entry. `part` is the one data set
-    that is meant, in a file of several; `display` then ends in `#` and its number.
+    that is meant, in a file of several; `display` then ends in `#` and its number. `remote` is a file behind a URL: `path` is
+    then made of that, and only its names mean anything.
     """
 
     path: Path
@@ -130,6 +134,7 @@ class AnnotationFile(NamedTuple):
     archive: Path | None = None
     mended: Path | None = None
     part: Part | None = None
+    remote: Remote | None = None
 
 
 class Finding(Struct, frozen=True):

@@ -16,9 +16,10 @@ from cocolint.cache.last_failed import Verdict
 from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.engine.dataset import Dataset, Member, truth_of
+from cocolint.engine.pool import Workers
 from cocolint.engine.requirements import Verdicts
 from cocolint.engine.rule import Rule, Scope
-from cocolint.engine.running import Absent, Checked, Options, Outcome, Pngs, SliceOutcome, check_document, pngs_of
+from cocolint.engine.running import REMOTE, Absent, Checked, Options, Outcome, Pngs, SliceOutcome, check_document, pngs_of
 from cocolint.failure import PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate
@@ -62,9 +63,9 @@ class NoProgress:
 class Run(Struct):
     """Files, checked with the same settings, and all that came of it.
 
-    `fixtures` are those of the whole run. `results` come in the order of the files, `checked` holds those that could be read.
-    `ran` are for each of them the names of the rules that gave a verdict. `cache` holds results of earlier runs, if they may be
-    used.
+    `fixtures` are those of the whole run, `workers` share the slices of large files. `results` come in the order of the files,
+    `checked` holds those that could be read. `ran` are for each of them the names of the rules that gave a verdict. `cache`
+    holds results of earlier runs, if they may be used.
     """
 
     gate: Gate
@@ -72,6 +73,7 @@ class Run(Struct):
     options: Options
     settings: Settings
     fixtures: Mapping[str, Any]
+    workers: Workers
     progress: Progress
     cache: Results | None = None
     results: list[FileResult] = []
@@ -167,7 +169,7 @@ class Run(Struct):
         result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
         result.groups = groups
         result.marks = _marks(rules, groups, [])
-        self.locators[file.display] = Locator(file.path, source=fault.source)
+        self.locators[file.display] = Locator(file.remote or file.path, source=fault.source)
         self.results.append(result)
 
     def _check_document(self, document: Document, place: Place | None) -> None:
@@ -177,6 +179,7 @@ class Run(Struct):
             document.keep(self.moved.get(document.file.display))
         slices = self._check_slices(document, rules, pngs)
         checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs))
+        document.source.check_unchanged()
         if self.cache and place and isinstance(pngs, Absent):
             self.cache.keep(place, checked)
         self._take(checked)
@@ -201,6 +204,8 @@ class Run(Struct):
         more = {**self.fixtures, "segment_folder": pngs, "pictures": self._pictures_of(document, rules)}
         if document.file.archive:
             more["surroundings"] = Absent("the file is in an archive")
+        if document.file.remote:
+            more["surroundings"] = Absent(REMOTE)
         return more
 
     def _take(self, checked: Checked) -> None:
@@ -209,10 +214,8 @@ class Run(Struct):
         self.results.append(self._result_of(checked))
 
     def _check_slices(self, document: Document, rules: list[Rule], pngs: Pngs) -> list[SliceOutcome]:
-        settings = self.settings
-        return pool.check_slices(
-            document, rules, self.options, settings.processes, settings.rules_path, self.progress.advance, pngs
-        )
+        folder, advance = self.settings.rules_path, self.progress.advance
+        return pool.check_slices(document, rules, self.options, self.workers, folder, advance, pngs)
 
     def _pictures_of(self, document: Document, rules: list[Rule]) -> Pictures | Absent:
         mends = self.settings.mending is not Mending.OFF
@@ -220,6 +223,8 @@ class Run(Struct):
             return Absent("no rule asks for them")
         if self.settings.no_images:
             return Absent("--no-images")
+        if document.file.remote and self.settings.images_root is None:
+            return Absent(f"{REMOTE}: name the folder of its pictures with --images-root")
         root = image_root.find(document.file, document.images.file_name, self.settings.images_root)
         if root is None:
             return Absent("no image root: name one with --images-root")

@@ -101,7 +101,7 @@ def _read(file: AnnotationFile, settings: Settings) -> Checked:
 
 
 def _indexed(document: Document, settings: Settings) -> Checked:
-    slices = pool.check_slices(document, [], {}, settings.processes, None, lambda _: None, Absent(""))
+    slices = pool.check_slices(document, [], {}, pool.Processes(settings.processes), None, lambda _: None, Absent(""))
     return check_document(document, slices, [], {}, {})
 
 

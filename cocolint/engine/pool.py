@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import gc
-import sys
+import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from msgspec import DecodeError
+from msgspec import DecodeError, Struct
 
 from cocolint.engine import registry
 from cocolint.engine.rule import Rule
 from cocolint.engine.running import Absent, Options, Pngs, SliceOutcome, check_slice
 from cocolint.model import Task
 from cocolint.read.document import Document, SliceReader
+from cocolint.read.remote import Remote
 from cocolint.read.slicing import Span, cut_exactly
+from cocolint.read.source import Where
 from cocolint.read.structure import BadCut
+from cocolint.read.tally import Tally
+from cocolint.workers import processes
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 PARALLEL_BYTES = 8_000_000
 """Files from this size on are shared between processes; below it, starting them costs more than they save.
@@ -50,8 +60,53 @@ class SliceChecker:
                 gc.enable()
 
 
+class Work(NamedTuple):
+    """What a worker is told of a document before it gets slices of it. `key` is another one for each document.
+
+    `rules` are the names of rules, of which some may lie in `folder`. `is_copy` tells that what is read is a temporary copy,
+    which is nowhere else.
+    """
+
+    key: str
+    reader: SliceReader
+    rules: list[str]
+    folder: Path | None
+    options: Options
+    pngs: Pngs
+    is_copy: bool
+
+
+class Workers(Protocol):
+    """Who checks the slices of large files."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process does it alone."""
+
+    def executor(self, work: Work, most: int) -> AbstractContextManager[Executor]:
+        """Return an executor for no more than `most` calls of `check_span`, whose workers call `begin` with the work first.
+
+        Raises `Failure` if they cannot do the work, or are killed.
+        """
+
+
+class Processes(Struct, frozen=True):
+    """Processes on this machine."""
+
+    count: int
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is none but this one."""
+        return self.count == 1
+
+    def executor(self, work: Work, most: int) -> AbstractContextManager[Executor]:
+        """Return an executor of so many processes, or of as few as are needed."""
+        return processes(min(self.count, most), begin, (work,), forks=isinstance(work.reader.where, Path))
+
+
 def check_slices(
-    document: Document, rules: list[Rule], options: Options, jobs: int, folder: Path | None, report: Report, pngs: Pngs
+    document: Document, rules: list[Rule], options: Options, workers: Workers, folder: Path | None, report: Report, pngs: Pngs
 ) -> list[SliceOutcome]:
     """Return the outcome of every slice in order; `report` is called with the bytes done after each.
 
@@ -60,12 +115,12 @@ def check_slices(
     if len(document.slices) > 1 and document.task in _NESTED:
         document.slices = _between_records(document)
     try:
-        outcomes = list(_run(document, rules, options, jobs, folder, report, pngs))
+        outcomes = list(_run(document, rules, options, workers, folder, report, pngs))
     except BadCut:
         if not document.is_proved:
             raise
         document.slices = cut_exactly(document.source, document.sections["annotations"])
-        outcomes = list(_run(document, rules, options, jobs, folder, report, pngs))
+        outcomes = list(_run(document, rules, options, workers, folder, report, pngs))
     document.note_kept()
     document.row_starts = list(accumulate(map(len, outcomes), initial=0))
     return outcomes
@@ -79,38 +134,50 @@ def _between_records(document: Document) -> list[Span]:
 
 
 def _run(
-    document: Document, rules: list[Rule], options: Options, jobs: int, folder: Path | None, report: Report, pngs: Pngs
+    document: Document, rules: list[Rule], options: Options, workers: Workers, folder: Path | None, report: Report, pngs: Pngs
 ) -> Iterator[SliceOutcome]:
     spans = document.slices
     reader = SliceReader.of(document)
     known = [document.kept[span].path if span in document.kept else None for span in spans]
     small = document.source.size < PARALLEL_BYTES and isinstance(pngs, Absent)
-    if jobs == 1 or len(spans) == 1 or small:
+    if workers.is_here or len(spans) <= 1 or small:
         checker = SliceChecker(reader, rules, options, pngs)
         for span, long in zip(spans, known, strict=True):
             yield checker(span, long)
             report(span.stop - span.start)
         return
-    import multiprocessing  # imported here, as is the next: small files need neither
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    names = [rule.name for rule in rules]
-    arguments = (reader, names, folder, options, pngs)
-    with ProcessPoolExecutor(min(jobs, len(spans)), context, _start_worker, arguments) as pool:
-        for span, outcome in zip(spans, pool.map(_check_span, spans, known), strict=True):
+    work = Work(os.urandom(16).hex(), reader, [rule.name for rule in rules], folder, options, pngs, _is_copy(document))
+    tallies = reader.where.tallies if isinstance(reader.where, Remote) else {}
+    with workers.executor(work, len(spans)) as pool:
+        for span, (outcome, tally) in zip(spans, pool.map(partial(check_span, work.key), spans, known), strict=True):
+            if tally:
+                tallies[span] = tally
             yield outcome
             report(span.stop - span.start)
 
 
-_checker: SliceChecker
+def _is_copy(document: Document) -> bool:
+    source = document.source
+    return document.file.mended is not None or (isinstance(source.where, Path) and source.where != source.path)
 
 
-def _start_worker(reader: SliceReader, names: list[str], folder: Path | None, options: Options, pngs: Pngs) -> None:
-    global _checker
-    known = registry.load(folder)
-    _checker = SliceChecker(reader, [known.get(name) for name in names], options, pngs)
+_checkers: dict[str, tuple[SliceChecker, Where]] = {}
 
 
-def _check_span(span: Span, known: Path | None) -> SliceOutcome:
-    return _checker(span, known)
+def begin(work: Work) -> None:
+    """Take note of what is to be done; called once in each worker."""
+    known = registry.load(work.folder)
+    checker = SliceChecker(work.reader, [known.get(name) for name in work.rules], work.options, work.pngs)
+    _checkers[work.key] = checker, work.reader.where
+
+
+def end(work: Work) -> None:
+    """Forget it, in a worker that goes on with something else."""
+    _checkers.pop(work.key, None)
+
+
+def check_span(key: str, span: Span, known: Path | None) -> tuple[SliceOutcome, Tally | None]:
+    """Return the outcome of a slice of the document with that key and, of a remote one, what was counted in its text."""
+    checker, where = _checkers[key]
+    outcome = checker(Span(*span), known)
+    return outcome, where.tallies.pop(span) if isinstance(where, Remote) else None

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
+from cocolint.failure import Failure
 from cocolint.model import FileFacts, Finding, Ints
 from cocolint.pictures.files import Pictures
 from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps, segment_folder
@@ -27,6 +28,8 @@ from cocolint.read.document import Document
 from cocolint.read.surroundings import Surroundings
 from cocolint.reported import Crash
 
+REMOTE = "the file is not on this machine"
+"""Why rules are skipped that look around a file."""
 Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]
 
@@ -59,6 +62,8 @@ class Outcome(Struct):
             found = list(rule(*(fixtures[name] for name in rule.fixtures), **options.get(rule.name, {})))
             if found:
                 self.findings[rule.name] += found
+        except Failure:  # what it asked for could not be had
+            raise
         except Exception:
             self.crashes.setdefault(rule.name, traceback.format_exc(limit=-3))
         self.seconds[rule.name] += time.perf_counter() - begin
@@ -122,6 +127,8 @@ def pngs_of(document: Document, rules: Iterable[Rule], no_images: bool) -> Pngs:
         return Absent("no rule asks for it")
     if no_images:
         return Absent("--no-images")
+    if document.file.remote:
+        return Absent(REMOTE)
     return segment_folder(document.file) or Absent("there is no folder of PNGs called like the file")
 
 

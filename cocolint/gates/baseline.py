@@ -13,6 +13,7 @@ from msgspec import Struct
 from cocolint.failure import ConfigError, PathError
 from cocolint.gates.keys import Keys, Known, covered, digest_of, parsed, spans_of, written
 from cocolint.model import AnnotationFile, Bools
+from cocolint.read.remote import is_url
 
 VERSION = 1
 MOST_KEYS = 1_000
@@ -62,7 +63,7 @@ class Baseline(Struct):
     def name_of(self, file: AnnotationFile) -> str:
         """Return what a file is called in the baseline."""
         part = f"#{file.part.number}" if file.part else ""
-        return relative(file.path, self.path.parent) + part
+        return (file.remote.display if file.remote else relative(file.path, self.path.parent)) + part
 
     def set(self, name: str, code: str, keys: Keys | None) -> None:
         """Put the findings with these keys in the place of an entry; of none, take the entry out."""
@@ -74,7 +75,12 @@ class Baseline(Struct):
             del self.files[name]
 
     def is_gone(self, name: str) -> bool:
-        """Whether the file of that name no longer exists; what lies in an archive exists as long as that does."""
+        """Whether the file of that name no longer exists; what lies in an archive exists as long as that does.
+
+        Nobody asks for a remote file.
+        """
+        if is_url(name):
+            return False
         path = self.path.parent / name.partition("#")[0]
         return not any(one.is_file() for one in (path, *path.parents, self.path.parent / name))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
@@ -17,6 +16,7 @@ from cocolint.pictures.headers import SUFFIXES, Header, digest, look, looks
 from cocolint.pictures.image_root import Root
 from cocolint.read.archive import leads_out
 from cocolint.read.columns import Images
+from cocolint.workers import processes
 
 PARALLEL = 4000
 """From so many pictures on they are shared between processes; below it, starting them costs more than they save."""
@@ -172,11 +172,7 @@ def _shared(work: Work[T], folder: Folder, names: Sequence[str], jobs: int) -> I
     if jobs == 1 or len(names) < PARALLEL:
         yield from map(partial(_quietly, work, folder), chunks)
         return
-    import multiprocessing  # imported here, as is the next: few pictures need neither
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    with ProcessPoolExecutor(min(jobs, len(chunks)), context, _start_worker, (folder,)) as pool:
+    with processes(min(jobs, len(chunks)), _start_worker, (folder,)) as pool:
         yield from pool.map(_in_worker, repeat(work), chunks)
 
 

@@ -39,5 +39,5 @@ class Again:
         for number, span in enumerate(document.slices):
             first, stop = np.searchsorted(rows, document.row_starts[number : number + 2])
             if first < stop:
-                raws = msgspec.json.decode(array_of(document.source.data, *span), type=list[msgspec.Raw])
+                raws = msgspec.json.decode(array_of(document.source.where, *span), type=list[msgspec.Raw])
                 yield from (bytes(raws[row]) for row in (rows[first:stop] - document.row_starts[number]).tolist())

@@ -21,7 +21,7 @@ from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_sever
 from cocolint.read.kept import Folder, Kept, Moved, load_long, path_in, save_long
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
-from cocolint.read.source import NONFINITE, Source, Unusable, array_of, is_utf8
+from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, is_utf8
 from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load
 
 _SAMPLE = 200
@@ -86,7 +86,7 @@ def open_document(file: AnnotationFile, exact: bool = False, source: Source | No
     One data set of `Several` is read from the `source` that came with it. Raises `OSError` if the file cannot be read,
     `Unusable` if it is no JSON, `Several` if it holds an array of data sets, `NotCoco` if the JSON is something else.
     """
-    source = source or (Source(file.mended) if file.mended else Source(file.path, file.archive))
+    source = source or (Source(file.mended) if file.mended else Source(file.remote or file.path, file.archive))
     layout = None
     try:
         layout = layout_of_part(source, file.part) if file.part else layout_of(source, exact)
@@ -172,7 +172,7 @@ class SliceReader(Struct, frozen=True, dict=True):
     What comes of long fields is kept in `folder`.
     """
 
-    data: Path
+    where: Where
     task: Task
     nonfinite: bool
     images: Images
@@ -184,7 +184,7 @@ class SliceReader(Struct, frozen=True, dict=True):
         """Return the reader of a document's slices."""
         source = document.source
         folder = document.folder.path if document.folder else None
-        return cls(source.data, document.task, source.nonfinite, document.images, document.categories, folder)
+        return cls(source.where, document.task, source.nonfinite, document.images, document.categories, folder)
 
     @cached_property
     def _reader(self) -> RecordReader:
@@ -199,7 +199,7 @@ class SliceReader(Struct, frozen=True, dict=True):
 
         Raises `BadCut` if it is not whole records of text.
         """
-        array = array_of(self.data, *span)
+        array = array_of(self.where, *span)
         if not is_utf8(array):
             raise BadCut
         records = (self._short_reader if known else self._reader).read(array)
@@ -320,7 +320,7 @@ def _nonfinite_elsewhere(source: Source, sections: dict[str, Span]) -> Faults:
 
 
 def _raws(source: Source, span: Span) -> list[msgspec.Raw]:
-    return msgspec.json.decode(array_of(source.data, *span), type=list[msgspec.Raw])
+    return msgspec.json.decode(array_of(source.where, *span), type=list[msgspec.Raw])
 
 
 def _sample(source: Source, sections: dict[str, Span], is_array: bool) -> detect.Sample:

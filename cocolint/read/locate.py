@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -14,8 +13,10 @@ import numpy as np
 from cocolint.model import SNIPPET, SOURCE, Finding, Ints
 from cocolint.read.document import Document
 from cocolint.read.geometry import distinct
+from cocolint.read.remote import Remote
 from cocolint.read.slicing import Span, address
-from cocolint.read.source import NONFINITE, Source, read_bytes
+from cocolint.read.source import NONFINITE, Source, Where, read_bytes
+from cocolint.read.tally import Tally, continuation
 from cocolint.reported import Occurrence
 
 _CHUNK = 1 << 20
@@ -34,55 +35,70 @@ class Place(NamedTuple):
 
 
 class Lines:
-    """Lines and columns of a file by byte offset, from one pass over it."""
+    """Lines and columns of a file by byte offset, from one pass over it, or from what was counted when it was read."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        newlines, wide, last = [0], [0], [-1]
-        place = 0
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                newlines.append(newlines[-1] + chunk.count(b"\n"))
-                wide.append(wide[-1] + (0 if chunk.isascii() else int(_continuation(chunk).sum())))
-                found = chunk.rfind(b"\n")
-                last.append(place + found if found >= 0 else last[-1])
-                place += len(chunk)
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._size = where.stat().st_size
+        starts, newlines, wide, last = [0], [0], [0], [-1]
+        for stop, tally in _stretches(where, self._size):
+            starts.append(stop)
+            newlines.append(newlines[-1] + tally.newlines)
+            wide.append(wide[-1] + tally.wide)
+            last.append(tally.last if tally.newlines else last[-1])
+        self._starts = np.array(starts)
         self._newlines, self._wide, self._last = newlines, wide, last
 
     def positions(self, offsets: Ints) -> Iterator[tuple[int, int]]:
         """Yield line and column, both from 1, the column in characters, of each offset. Offsets ascend."""
-        chunks = offsets // _CHUNK
-        for number in distinct(chunks).tolist():
-            begin = number * _CHUNK
-            data = read_bytes(self._path, begin, begin + _CHUNK)
-            here = offsets[chunks == number]
+        stretches = self._stretch_of(offsets)
+        for number in distinct(stretches).tolist():
+            begin = int(self._starts[number])
+            data = read_bytes(self._where, begin, self._end(number))
+            here = offsets[stretches == number]
             breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
             count = np.searchsorted(breaks, here - begin)
             starts = np.full(len(here), self._last[number] + 1)
             starts[count > 0] = begin + breaks[count[count > 0] - 1] + 1
             columns = here - starts + 1
             if self._wide[-1]:
-                wide = np.concatenate(([0], np.cumsum(_continuation(data))))
+                wide = np.concatenate(([0], np.cumsum(continuation(data))))
                 columns -= [
                     self._wide_between(*pair, begin, number, wide) for pair in zip(starts.tolist(), here.tolist(), strict=True)
                 ]
             yield from zip((self._newlines[number] + count + 1).tolist(), columns.tolist(), strict=True)
+
+    def _stretch_of(self, offsets: Ints) -> Ints:
+        return np.maximum(np.searchsorted(self._starts, offsets, "right") - 1, 0)
+
+    def _end(self, number: int) -> int:
+        return int(self._starts[number + 1]) if number + 1 < len(self._starts) else self._size
 
     def _wide_between(self, start: int, offset: int, begin: int, number: int, wide: Ints) -> int:
         """Count the continuation bytes of multi-byte characters between the start of the line and the offset."""
         here = int(wide[offset - begin])
         if start >= begin:
             return here - int(wide[start - begin])
-        first = start // _CHUNK
+        first = int(self._stretch_of(np.array([start]))[0])
         if self._wide[number] == self._wide[first]:
             return here
-        head = read_bytes(self._path, first * _CHUNK, start)
-        return here + self._wide[number] - self._wide[first] - int(_continuation(head).sum())
+        head = read_bytes(self._where, int(self._starts[first]), start)
+        return here + self._wide[number] - self._wide[first] - int(continuation(head).sum())
 
 
-def _continuation(data: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    mask: np.ndarray[Any, np.dtype[np.bool_]] = (np.frombuffer(data, np.uint8) & 0xC0) == 0x80
-    return mask
+def _stretches(where: Where, size: int) -> Iterator[tuple[int, Tally]]:
+    """Yield where the stretches of a file end, one after the other, and what is counted of each."""
+    known = sorted(where.tallies.items()) if isinstance(where, Remote) else []
+    place = 0
+    for (start, stop), tally in [*known, ((size, size), None)]:
+        if start < place:
+            continue
+        for begin in range(place, start, _CHUNK):
+            end = min(begin + _CHUNK, start)
+            yield end, Tally.of(read_bytes(where, begin, end), begin)
+        if tally:
+            yield stop, tally
+        place = stop
 
 
 _LINES: WeakKeyDictionary[Source, Lines] = WeakKeyDictionary()
@@ -95,7 +111,7 @@ class Locator:
     `document` is None for a file that could not be read as JSON, and `source` as well if it could not even be opened as text.
     """
 
-    def __init__(self, path: Path, document: Document | None = None, source: Source | None = None) -> None:
+    def __init__(self, path: Where, document: Document | None = None, source: Source | None = None) -> None:
         self._document = document
         self._source = document.source if document else source
         self._path = path
@@ -120,22 +136,22 @@ class Locator:
         ]
 
     @property
-    def _data(self) -> Path:
-        return self._source.data if self._source else self._path
+    def _where(self) -> Where:
+        return self._source.where if self._source else self._path
 
     @cached_property
     def _lines(self) -> Lines:
         if self._source is None:
-            return Lines(self._data)
+            return Lines(self._where)
         if self._source not in _LINES:
-            _LINES[self._source] = Lines(self._data)
+            _LINES[self._source] = Lines(self._where)
         return _LINES[self._source]
 
     def _whole(self, finding: Finding) -> Place:
         """Return the place of a finding about the whole file or a whole section."""
         if finding.offset is not None:
             begin = max(0, finding.offset - SNIPPET // 2)
-            around = read_bytes(self._data, begin, begin + SNIPPET)
+            around = read_bytes(self._where, begin, begin + SNIPPET)
             line = around.rfind(b"\n", 0, finding.offset - begin) + 1
             return Place(finding.offset, "", around[line:].split(b"\n")[0])
         span = self._document.sections.get(finding.section or "") if self._document else None
@@ -169,7 +185,7 @@ class Locator:
             yield range(starts[number], starts[number + 1]), span
 
     def _array(self, span: Span) -> bytes:
-        return b"[%b]" % read_bytes(self._data, *span)
+        return b"[%b]" % read_bytes(self._where, *span)
 
 
 class _Finder:

@@ -15,6 +15,7 @@ from cocolint.read.source import Source, Unusable, is_utf8, syntax_fault
 SLICE_BYTES = 1 << 22
 GUESS_BYTES = 8_000_000
 """From this size on it pays to leave the annotations out of the first pass."""
+_LONGEST_OPENING = 1 << 12
 _OPENING = re.compile(rb'"annotations"\s*:\s*\[')
 _CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type)"\s*:')
 _BORDER = re.compile(rb"\}\s*,\s*\{")
@@ -64,17 +65,20 @@ def layout_of(source: Source, exact: bool) -> Layout:
 
 def _guess(source: Source) -> Layout | None:
     """Find the top-level values of the file without the inside of `annotations`; None if that is no object of its own."""
-    data = source.mapped()
-    key = _OPENING.match(data, max(0, data.find(b'"annotations"', source.start)))
+    if source.head().startswith(b"["):
+        return None
+    place = source.find(b'"annotations"')
+    key = _OPENING.match(source.read(place, place + _LONGEST_OPENING)) if place >= 0 else None
     if not key:
         return None
-    inside = key.end()
-    tail = max(inside, len(data) - SLICE_BYTES)
-    closing = _CLOSING.search(data, tail)
-    end = closing.start() if closing else data.rfind(b"]", tail)
-    if end < inside:
+    inside = place + key.end()
+    begin = max(inside, source.size - SLICE_BYTES)
+    tail = source.read(begin, source.size)
+    closing = _CLOSING.search(tail)
+    end = closing.start() if closing else tail.rfind(b"]")
+    if end < 0:
         return None
-    around = data[source.start : inside] + data[end:]
+    around = source.read(source.start, inside) + tail[end:]
     if not is_utf8(around):
         return None
     try:
@@ -83,11 +87,11 @@ def _guess(source: Source) -> Layout | None:
         return None
     if found.sections.get("annotations") != (inside - 1, inside + 1):
         return None
-    gap = end - inside
+    gap = begin + end - inside
     moved = {
         name: Span(*(place + gap if place >= inside else place for place in span)) for name, span in found.sections.items()
     }
-    return Layout({**moved, "annotations": Span(inside - 1, end + 1)}, False, found.repeated_key, is_proved=False)
+    return Layout({**moved, "annotations": Span(inside - 1, begin + end + 1)}, False, found.repeated_key, is_proved=False)
 
 
 def _on_deep_stack(frames: int, function: Callable[[], Layout]) -> Layout:

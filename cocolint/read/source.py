@@ -11,14 +11,19 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from cocolint.model import AnnotationFile, Finding, Severity
 from cocolint.read.archive import Unreadable, archive_at
+from cocolint.read.remote import WHOLE_BYTES, Remote
+from cocolint.read.tally import Tally
 
 CHUNK = 1 << 22
 BLANKS = b" \t\r\n"
 LARGEST = 1 << 31
 """In bytes; many parsers count with 32 bits."""
+Where = Path | Remote
+"""Where bytes come from: both are opened and measured in the same way."""
 NONFINITE = b'"\x7f"'
 """What stands for NaN and the infinities in the bytes that are decoded: as short as the shortest of them."""
 
@@ -29,11 +34,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_GZIP = b"\x1f\x8b"
 _OTHERS = (
     (b"version https://git-lfs", "a git-LFS pointer, not the file itself: run `git lfs pull`"),
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x1f\x8b", "gzip data, but its name does not end in .gz"),
+    (_GZIP, "gzip data, but its name does not end in .gz"),
     (b"BZh", "bzip2 data: unpack it first"),
     (b"\xfd7zXZ", "xz data: unpack it first"),
     (b"\x28\xb5\x2f\xfd", "zstd data: unpack it first"),
@@ -59,27 +65,31 @@ class Unusable(Exception):
 class Source:
     """The bytes of an annotation file.
 
-    `data` is the file that is read: the file itself, or a temporary copy that is unpacked, transcoded or repaired.
+    `where` is what is read: the file itself, or a temporary copy that is unpacked, transcoded or repaired; `data` is the same
+    on disk, a copy if need be.
     `original` is the file with the same bytes before repairs: of the same length, so that all places agree. `start` is where
     the JSON begins. `faults` are the faults of the encoding by rule. `nonfinite` tells that NaN and
     infinities were replaced by `NONFINITE`.
-    `archive` is the zip archive that the file lies in. Raises `OSError` if the file cannot be read, `Unusable` if it is no
-    JSON at all.
+    `archive` is the zip archive that the file lies in. Of a file behind a URL only what is asked for is read, as long as ranges
+    of bytes are enough; small ones are copied to the disk at once.
+    Raises `OSError` if the file cannot be read, `Unusable` if it is no JSON at all.
     """
 
-    def __init__(self, path: Path, archive: Path | None = None) -> None:
-        self.path = path
-        self.data = path
-        self.original = path
+    def __init__(self, where: Where, archive: Path | None = None) -> None:
+        self.where = where
+        self.path = Path(where.display) if isinstance(where, Remote) else where
+        self.original = self.path
         self.start = 0
         self.nonfinite = False
         self.faults: dict[str, list[Finding]] = {}
         if archive is not None:
             self._take_out_of(archive)
-        if path.suffix.lower() == ".gz" and self._head().startswith(b"\x1f\x8b"):
+        if isinstance(where, Remote) and where.stat().st_size < WHOLE_BYTES:
+            self._fetch(where)
+        if self.path.suffix.lower() == ".gz" and self.head().startswith(_GZIP):
             self._convert(self._unpacked(self.data))
         self._drop_bom(self.read(0, 4))
-        self._name_what_it_is(self._head())
+        self._name_what_it_is(self.head())
         if self.size > LARGEST:
             message = f"the file has {self.size:,} bytes, more than 2 GiB"
             self.faults["json-depth-or-size"] = [Finding(message, severity=Severity.INFO)]
@@ -87,7 +97,23 @@ class Source:
     @property
     def size(self) -> int:
         """The size in bytes of what is read."""
-        return self.data.stat().st_size
+        return self.where.stat().st_size
+
+    @property
+    def data(self) -> Path:
+        """What is read, on disk: from now on, a copy of a remote file."""
+        if isinstance(self.where, Remote):
+            self._fetch(self.where)
+        return cast("Path", self.where)
+
+    def _fetch(self, remote: Remote) -> None:
+        self.where = self.original = self._temporary()
+        remote.fetch(self.where)
+
+    def check_unchanged(self) -> None:
+        """Raise `RemoteError` if what was read is a remote file, and it is not as it was."""
+        if isinstance(self.where, Remote):
+            self.where.check()
 
     def mapped(self) -> mmap.mmap:
         """Return the data mapped into memory. It is let go with the last object that looks at it."""
@@ -96,11 +122,22 @@ class Source:
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`."""
-        return read_bytes(self.data, start, stop)
+        return read_bytes(self.where, start, stop)
+
+    def find(self, what: bytes) -> int:
+        """Return where `what` stands first, -1 if it does not."""
+        if not isinstance(self.where, Remote):
+            return self.mapped().find(what, self.start)
+        size = self.size
+        for begin in range(self.start, size, CHUNK):
+            found = self.read(begin, min(begin + CHUNK + len(what), size)).find(what)
+            if found >= 0:
+                return begin + found
+        return -1
 
     def move(self, path: Path) -> None:
         """Take note that the file now lies at `path`."""
-        self.data, self.original = (path if one == self.path else one for one in (self.data, self.original))
+        self.where, self.original = (path if one == self.path else one for one in (self.data, self.original))
         self.path = path
 
     def check_encoding(self) -> None:
@@ -131,9 +168,9 @@ class Source:
             return True
         return not self.nonfinite and self._repair_nonfinite()
 
-    def _head(self) -> bytes:
+    def head(self) -> bytes:
         """Return the first bytes that are not blank."""
-        with self.data.open("rb") as stream:
+        with self.where.open("rb") as stream:
             stream.seek(self.start)
             while chunk := stream.read(CHUNK):
                 if head := chunk.lstrip(BLANKS):
@@ -145,14 +182,20 @@ class Source:
         self.original = self.data
 
     def _replace(self, chunks: Iterator[bytes]) -> None:
-        import tempfile  # imported here: most files are read as they are
-
-        handle, name = tempfile.mkstemp(prefix="cocolint-")
-        weakref.finalize(self, Path(name).unlink, missing_ok=True)
-        with open(handle, "wb") as copy:
+        path = self._temporary()
+        with path.open("wb") as copy:
             for chunk in chunks:
                 copy.write(chunk)
-        self.data = Path(name)
+        self.where = path
+
+    def _temporary(self) -> Path:
+        import os  # imported here, as is the next: most files are read as they are
+        import tempfile
+
+        handle, name = tempfile.mkstemp(prefix="cocolint-")
+        os.close(handle)
+        weakref.finalize(self, Path(name).unlink, missing_ok=True)
+        return Path(name)
 
     def _take_out_of(self, archive: Path) -> None:
         try:
@@ -248,7 +291,7 @@ def size_of(file: AnnotationFile) -> int:
     if file.part is not None:
         return file.part.stop - file.part.start
     if file.archive is None:
-        return file.path.stat().st_size
+        return (file.remote or file.path).stat().st_size
     try:
         size = archive_at(file.archive).size_of(file.path.relative_to(file.archive).as_posix())
     except Unreadable:
@@ -264,14 +307,14 @@ def is_utf8(data: bytes | bytearray) -> bool:
         return False
 
 
-def read_bytes(path: Path, start: int, stop: int) -> bytes:
+def read_bytes(path: Where, start: int, stop: int) -> bytes:
     """Return the bytes of a file from `start` to `stop`."""
     with path.open("rb") as stream:
         stream.seek(start)
         return stream.read(stop - start)
 
 
-def array_of(path: Path, start: int, stop: int) -> bytearray:
+def array_of(path: Where, start: int, stop: int) -> bytearray:
     """Return the bytes of a file from `start` to `stop` in brackets."""
     buffer = bytearray(stop - start + 2)
     with path.open("rb", buffering=0) as stream, memoryview(buffer)[1:-1] as view:
@@ -283,6 +326,8 @@ def array_of(path: Path, start: int, stop: int) -> bytearray:
                 raise OSError("the file changed while it was read")
             done += size
     buffer[0], buffer[-1] = b"["[0], b"]"[0]
+    if isinstance(path, Remote):
+        path.tallies[start, stop] = Tally.of(buffer, start - 1)
     return buffer
 
 
