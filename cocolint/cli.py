@@ -25,7 +25,9 @@ Selectors = Optional[list[str]]  # noqa: UP045
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"cocolint {__version__}")
+        from cocolint.compiled import kernel
+
+        print(f"cocolint {__version__} ({'Python' if kernel is None else 'compiled'} reader)")
         raise typer.Exit
 
 

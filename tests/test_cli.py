@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import cocolint
+from cocolint.compiled import kernel
 from cocolint.model import Task
 from tests.support.cases import put, sound
 from tests.support.set_cases import sound_part
@@ -45,7 +46,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_version(tmp_path: Path) -> None:
-    assert program(tmp_path, "--version").stdout == f"cocolint {cocolint.__version__}\n"
+    reader = "Python" if kernel is None else "compiled"
+    assert program(tmp_path, "--version").stdout == f"cocolint {cocolint.__version__} ({reader} reader)\n"
+
+
+def test_the_version_is_told_without_numpy(tmp_path: Path) -> None:
+    done = program(tmp_path, "--version", PYTHONPROFILEIMPORTTIME="1")
+    assert "cocolint.cli" in done.stderr
+    assert "numpy" not in done.stderr
 
 
 def test_check_searches_where_one_stands(folder: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, compress
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
-from cocolint.read.geometry import decode_counts, group_reduce
+from cocolint.read.geometry import group_reduce
 from cocolint.read.parts import count_parts
+from cocolint.read.ragged import points_of, rings_of, runs_of, segments_of
 
 UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
@@ -37,7 +38,7 @@ class Masks:
     """
 
     def __init__(self, records: Sequence[Any], broken: dict[str, set[int]]) -> None:
-        self.records = records
+        self.size = len(records)
         self.broken = broken
         self.valid: dict[str, Bools] = {}
         self.absent: dict[str, Bools] = {}
@@ -48,7 +49,7 @@ class Masks:
 
     def column(self, name: str) -> list[Any]:
         """Return the values of a field, UNSET where there is none, and note which rows have one."""
-        size = len(self.records)
+        size = self.size
         values = self._columns.get(name) or [UNSET] * size
         self._note(name, np.ones(size, bool))
         if self._nowhere(values):
@@ -85,15 +86,23 @@ class Masks:
     def numbers(self, name: str) -> Floats:
         """Return a field as floats, NaN where there is none."""
         everywhere = self._if_everywhere(name, lambda values: np.array(array("d", values)))
-        return np.array([as_float(value) for value in self.column(name)], np.float64) if everywhere is None else everywhere
+        if everywhere is not None:
+            return everywhere
+        values = self.column(name)
+        if self._nowhere(values):
+            return np.full(len(values), np.nan)
+        return np.array([as_float(value) for value in values], np.float64)
 
     def boxes(self, name: str) -> Floats:
         """Return a field of four numbers as floats, NaN where there is none."""
         everywhere = self._if_everywhere(name, _boxes)
         if everywhere is not None:
             return everywhere
+        values = self.column(name)
+        if self._nowhere(values):
+            return np.full((len(values), 4), np.nan)
         unknown = (float("nan"),) * 4
-        flat = [as_float(v) for box in self.column(name) for v in (unknown if box is UNSET else box)]
+        flat = [as_float(v) for box in values for v in (unknown if box is UNSET else box)]
         return np.array(flat, np.float64).reshape(-1, 4)
 
     def _if_everywhere(self, name: str, convert: Callable[[list[Any]], npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
@@ -130,6 +139,18 @@ class Masks:
         values = self.column(name)
         return np.zeros(len(values), bool) if self._nowhere(values) else np.fromiter(map(bool, values), bool, len(values))
 
+    def ragged(self) -> tuple[Rings, Runs, Points]:
+        """Return the polygons, the run-length masks and the keypoints."""
+        segmentations, keypoints = self.column("segmentation"), self.column("keypoints")
+        polygons = np.fromiter((kind is list for kind in map(type, segmentations)), bool, self.size)
+        runs = runs_of(segmentations, self.valid["segmentation"] & ~polygons)
+        return rings_of(segmentations, polygons), runs, points_of(keypoints, self.valid["keypoints"])
+
+    def segments(self) -> Segments:
+        """Return the panoptic segments."""
+        values = self.column("segments_info")
+        return segments_of(() if self._nowhere(values) else values)
+
     def count_texts(self) -> int:
         """Return how many values of all fields are strings."""
         return sum(list(map(type, values)).count(str) for values in self._columns.values())
@@ -164,7 +185,7 @@ def images_of(masks: Masks) -> Images:
         "coco_url": masks.texts("coco_url"),
         "video": _videos(masks),
     }
-    return Images(table, masks.valid, masks.absent, len(masks.records))
+    return Images(table, masks.valid, masks.absent, masks.size)
 
 
 def _videos(masks: Masks) -> list[Any]:
@@ -181,7 +202,7 @@ def categories_of(masks: Masks) -> Categories:
         table[name] = masks.texts(name)
     for name in ("keypoints", "skeleton", "isthing"):
         table[name] = [None if value is UNSET else value for value in masks.column(name)]
-    return Categories(table, masks.valid, masks.absent, len(masks.records))
+    return Categories(table, masks.valid, masks.absent, masks.size)
 
 
 LONG = frozenset({"segmentation", "keypoints", "segments_info", "attributes", "caption", "file_name"})
@@ -199,14 +220,11 @@ class Long(Struct, frozen=True):
 
 def long_of(masks: Masks) -> Long:
     """Build what comes of the long fields of one slice."""
-    size = len(masks.records)
+    size = masks.size
     attributes = masks.column("attributes")
     keys: dict[str, Any] = {"rotation": _rotations(attributes, masks.valid["attributes"])}
     keys["track"] = _tracks(attributes, masks.valid["attributes"])
-    segmentations = masks.column("segmentation")
-    polygons = np.fromiter((kind is list for kind in map(type, segmentations)), bool, size)
-    rings, runs = _rings(segmentations, polygons), _runs(segmentations, masks.valid["segmentation"] & ~polygons)
-    points = _points(masks.column("keypoints"), masks.valid["keypoints"])
+    rings, runs, points = masks.ragged()
     keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
     keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
     keys |= _mask_keys(size, rings, runs, points)
@@ -216,8 +234,7 @@ def long_of(masks: Masks) -> Long:
     file_names = masks.texts("file_name")
     if masks.valid["file_name"].any():
         keys["digest"] = np.array([digest_of(name) for name in file_names], np.float64)
-    segments = _segments(masks.column("segments_info"))
-    details = Details(rings, runs, points, segments, captions, attributes, file_names)
+    details = Details(rings, runs, points, masks.segments(), captions, attributes, file_names)
     valid, absent = ({name: columns[name] for name in LONG} for columns in (masks.valid, masks.absent))
     return Long(keys, valid, absent, details)
 
@@ -233,7 +250,7 @@ def annotations_of(masks: Masks, images: Images, categories: Categories, long: L
     keys["ignored"] = masks.flags("ignore")
     keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
     keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
-    keys["part_count"] = _part_counts(len(masks.records), long.details.runs, keys["iscrowd"] == 1)
+    keys["part_count"] = _part_counts(masks.size, long.details.runs, keys["iscrowd"] == 1)
     keys |= long.keys | _point_keys(long.details.points, categories.point_count_of(keys["category"]))
     masks.valid |= long.valid
     masks.absent |= long.absent
@@ -278,73 +295,6 @@ def digest_of(text: str) -> int:
     from hashlib import blake2b  # imported here: most files have neither captions nor tracks
 
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest())
-
-
-def _segments(values: Sequence[Any]) -> Segments:
-    lists = [() if value is UNSET else value for value in values]
-    flat = list(chain.from_iterable(lists))
-    count = np.fromiter(map(len, lists), np.int64, len(lists))
-    owner = np.repeat(np.arange(len(lists)), count)
-    place = np.arange(len(flat)) - np.repeat(np.cumsum(count) - count, count)
-    columns: dict[str, Any] = {
-        name: np.array([_clip(getattr(segment, name, -1)) for segment in flat], np.int64)
-        for name in ("id", "category_id", "area", "iscrowd")
-    }
-    unknown = (np.nan,) * 4
-    bbox = np.array([getattr(segment, "bbox", unknown) for segment in flat], np.float64).reshape(-1, 4)
-    return Segments(owner, place, bbox=bbox, **columns)
-
-
-def _floats(lists: Iterable[list[float]]) -> Floats:
-    flat = array("d")
-    for part in lists:
-        flat.fromlist(part)
-    return np.array(flat)
-
-
-def _rings(segmentations: Sequence[Any], polygons: Bools) -> Rings:
-    lists = list(compress(segmentations, polygons.tolist()))
-    counts = np.zeros(len(segmentations), np.int64)
-    counts[polygons] = np.fromiter(map(len, lists), np.int64, len(lists))
-    rings = list(chain.from_iterable(lists))
-    length = np.fromiter(map(len, rings), np.int64, len(rings))
-    owner = np.repeat(np.arange(len(segmentations)), counts)
-    place = np.arange(len(rings)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return Rings(owner, place, length, _floats(rings))
-
-
-def _runs(segmentations: Sequence[Any], encoded: Bools) -> Runs:
-    owner = np.flatnonzero(encoded)
-    masks = [segmentations[row] for row in owner.tolist()]
-    size = np.array([[_clip(v) for v in s.size] for s in masks], np.int64).reshape(-1, 2)
-    compressed = np.array([isinstance(s.counts, str) for s in masks], bool)
-    text = [s.counts if isinstance(s.counts, str) else "" for s in masks]
-    runs, length, mark = decode_counts([text[i] for i in np.flatnonzero(compressed)])
-    lengths = np.zeros(len(masks), np.int64)
-    marks = np.zeros(len(masks), np.int64)
-    lengths[compressed], marks[compressed] = length, mark
-    plain = [s.counts for s in masks if not isinstance(s.counts, str)]
-    lengths[~compressed] = np.fromiter(map(len, plain), np.int64, len(plain))
-    counts = np.empty(int(lengths.sum()), np.int64)
-    from_text = np.repeat(compressed, lengths)
-    counts[from_text] = runs
-    try:
-        counts[~from_text] = np.fromiter(chain.from_iterable(plain), np.int64)
-    except OverflowError:
-        counts[~from_text] = [_clip(value) for part in plain for value in part]
-    return Runs(owner, size[:, 0], size[:, 1], lengths, counts, compressed, marks, text)
-
-
-def _clip(value: int) -> int:
-    """Keep an integer within bounds whose sums do not overflow; what lies beyond is no run length or size anyway."""
-    return max(-(2**40), min(value, 2**40))
-
-
-def _points(values: Sequence[Any], there: Bools) -> Points:
-    lists = [values[row] for row in np.flatnonzero(there).tolist()]
-    length = np.zeros(len(values), np.int64)
-    length[there] = np.fromiter(map(len, lists), np.int64, len(lists))
-    return Points(length, _floats(lists))
 
 
 def _part_counts(size: int, runs: Runs, crowd: Bools) -> Ints:

@@ -19,6 +19,7 @@ from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_several, unusable
 from cocolint.read.kept import Folder, Kept, Moved, load_long, path_in, save_long
+from cocolint.read.regular import RegularReader
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
 from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, is_utf8
@@ -194,26 +195,41 @@ class SliceReader(Struct, frozen=True, dict=True):
     def _short_reader(self) -> RecordReader:
         return RecordReader(self.task, "annotations", self.nonfinite, build.LONG)
 
+    @cached_property
+    def _regular_reader(self) -> RegularReader:
+        return RegularReader(self.task)
+
+    @cached_property
+    def _short_regular_reader(self) -> RegularReader:
+        return RegularReader(self.task, build.LONG)
+
     def read(self, span: Span, known: Path | None = None) -> tuple[Annotations, Faults]:
         """Return the columns and the structural faults of a slice; what comes of its long fields may be `known`.
 
         Raises `BadCut` if it is not whole records of text.
         """
-        array = array_of(self.where, *span)
-        if not is_utf8(array):
-            raise BadCut
-        records = (self._short_reader if known else self._reader).read(array)
-        long = load_long(known, len(records.rows)) if known else None
+        masks, records = self._decoded(array_of(self.where, *span), short=known is not None)
+        long = load_long(known, masks.size) if known else None
         if known and long is None:
             return self.read(span)
-        masks = build.Masks(records.rows, records.broken)
         long = long or build.long_of(masks)
         table = build.annotations_of(masks, self.images, self.categories, long)
         faults = _all_faults(table, masks, records, self._reader)
+        is_sound = build.LONG.isdisjoint(masks.broken)
         del masks  # first, so that values are freed record by record, as they lie in memory: a fifth of the time
-        if self.folder and not known and build.LONG.isdisjoint(records.broken):
+        if self.folder and not known and is_sound:
             save_long(path_in(self.folder, span), long)
         return table, faults
+
+    def _decoded(self, array: bytearray, short: bool) -> tuple[build.Masks, Records | None]:
+        """Return the fields of the records, without the long ones if `short`, and the records, unless they are regular."""
+        regular = None if self.nonfinite else (self._short_regular_reader if short else self._regular_reader).read(array)
+        if regular is not None:
+            return regular, None
+        if not is_utf8(array):
+            raise BadCut
+        records = (self._short_reader if short else self._reader).read(array)
+        return build.Masks(records.rows, records.broken), records
 
 
 def _merge(into: Faults, found: Mapping[str, list[Finding]]) -> None:
@@ -243,10 +259,13 @@ def _records(source: Source, span: Span | None, reader: RecordReader) -> Records
     return reader.read(source.read(*span))
 
 
-def _all_faults(table: Table, masks: build.Masks, records: Records, reader: RecordReader) -> Faults:
-    """Add to the faults of the records what only the columns show: fields that are absent, too large, or there twice."""
+def _all_faults(table: Table, masks: build.Masks, records: Records | None, reader: RecordReader) -> Faults:
+    """Add to the faults of the records what only the columns show: fields that are absent, too large, or there twice.
+
+    Regular records need not be given: they have no faults of their own, and nothing twice.
+    """
     faults: Faults = defaultdict(list)
-    _merge(faults, records.faults)
+    _merge(faults, records.faults if records else {})
     for name in reader.fields - masks.absent.keys():
         masks.column(name)
     for name in schemas.required_fields(reader.task, reader.section):
@@ -256,6 +275,8 @@ def _all_faults(table: Table, masks: build.Masks, records: Records, reader: Reco
             faults[rule] += table.at(np.flatnonzero(absent), None, f"`{name}` is missing")
     for name, rows in masks.overflow.items():
         faults["json-number-overflow"] += table.at(rows, name, f"`{name}` does not fit into 64 bits")
+    if records is None:
+        return faults
     present = {name: int(np.count_nonzero(masks.valid[name])) for name in reader.fields}
     for name, repeated in repeated_keys(records.array, present, _least_quotes(table, masks)).items():
         faults["json-duplicate-key"] += table.at(repeated, name, f"`{name}` stands twice")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cocolint import compiled
 from cocolint.model import Floats, Ints
 
 
@@ -44,6 +45,16 @@ class RingShapes:
     """
 
     def __init__(self, values: Floats, lengths: Ints) -> None:
+        count = len(lengths)
+        self.bounds = np.full((count, 4), np.nan)
+        self.area = np.zeros(count)
+        self.digest = np.zeros(count)
+        if compiled.kernel is None:
+            self._measure(values, lengths)
+        else:
+            compiled.kernel.measure_rings(values, lengths, self.bounds, self.area, self.digest)
+
+    def _measure(self, values: Floats, lengths: Ints) -> None:
         starts = starts_of(lengths)
         if np.any(lengths % 2):
             keep = np.ones(len(values), bool)
@@ -54,10 +65,6 @@ class RingShapes:
         first = starts_of(points)[:-1][full]
         last = (first + points[full]) - 1
         x, y = values[0::2], values[1::2]
-        count = len(lengths)
-        self.bounds = np.full((count, 4), np.nan)
-        self.area = np.zeros(count)
-        self.digest = np.zeros(count)
         if not len(first):
             return
         with np.errstate(all="ignore"):
@@ -87,6 +94,10 @@ def decode_counts(strings: Sequence[str]) -> tuple[Ints, Ints, Ints]:
     marks = np.zeros(len(strings), np.int64)
     raw = [text.encode("utf-8", "replace") for text in strings]
     sizes = np.fromiter(map(len, raw), np.int64, len(raw))
+    if compiled.kernel is not None:
+        runs, counts = np.empty(int(sizes.sum()), np.int64), np.empty(len(raw), np.int64)
+        total = compiled.kernel.decode_counts(b"".join(raw), sizes, runs, counts, marks)
+        return runs[:total].copy(), counts, marks
     data = np.frombuffer(b"".join(raw), np.uint8).astype(np.int64) - 48
     owner = np.repeat(np.arange(len(raw)), sizes)
     outside = (data < 0) | (data > 63)
@@ -138,6 +149,16 @@ class RunShapes:
 
     def __init__(self, counts: Ints, lengths: Ints, heights: Ints) -> None:
         size = len(lengths)
+        self.total, self.area, self.digest = np.zeros(size, np.int64), np.zeros(size), np.zeros(size)
+        self.bounds = np.full((size, 4), np.nan)
+        if compiled.kernel is None:
+            self._measure(counts, lengths, heights)
+        else:
+            heights = np.ascontiguousarray(heights)
+            compiled.kernel.measure_runs(counts, lengths, heights, self.total, self.area, self.digest, self.bounds)
+
+    def _measure(self, counts: Ints, lengths: Ints, heights: Ints) -> None:
+        size = len(lengths)
         starts = starts_of(lengths)
         owner = np.repeat(np.arange(size), lengths)
         place = np.arange(len(counts)) - starts[:-1][owner]
@@ -147,9 +168,8 @@ class RunShapes:
         begin = sums - counts - before[starts[:-1]][owner]
         shown = (place % 2 == 1) & (counts > 0) & (heights[owner] > 0)
         owners = owner[shown]
-        self.area = np.bincount(owners, counts[shown], size)
-        self.digest = np.bincount(owner, counts * (place % 8191 + 1.0), size)
-        self.bounds = np.full((size, 4), np.nan)
+        self.area[:] = np.bincount(owners, counts[shown], size)
+        self.digest[:] = np.bincount(owner, counts * (place % 8191 + 1.0), size)
         if not len(owners):
             return
         height = heights[owners]

@@ -265,7 +265,7 @@ def test_write_and_run_reports_nothing_whatever_the_order(task: str, data: st.Da
     for name in data.draw(st.lists(st.sampled_from(sorted(FAULTS)), max_size=3, unique=True)):
         try:
             FAULTS[name](drawn)
-        except (KeyError, IndexError, StopIteration, TypeError):
+        except (KeyError, IndexError, StopIteration, TypeError, AttributeError):
             continue
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -15,10 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
-from msgspec import Struct
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from cocolint import app, discover, run
 from cocolint.config import Settings
@@ -27,7 +25,6 @@ from cocolint.mend import slices
 from cocolint.model import Mending
 from cocolint.read import document as documents
 from cocolint.read import kept, slicing
-from cocolint.read.columns import Annotations
 from cocolint.read.data_sets import Several
 from cocolint.read.document import SliceReader, open_document
 from cocolint.read.slicing import NotCoco
@@ -37,6 +34,7 @@ from cocolint.reported import Report
 from tests.mend.test_fixes import MENDED
 from tests.rules.test_cases import CASES
 from tests.support.cases import REMOVED, Case, crowded
+from tests.support.columns import content, same
 from tests.test_real_files import DATA_SETS, REAL
 
 EDITS: tuple[Mapping[str, Any], ...] = (
@@ -46,25 +44,6 @@ EDITS: tuple[Mapping[str, Any], ...] = (
     {"score": 0.5}, {"ignore": 1}, {"image_id": "1"},
 )  # fmt: skip
 """What is done to fields that are not long."""
-
-
-def same(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, Struct):
-        return all(same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-    return type(one) is type(other) and bool(one == other)
-
-
-def content(table: Annotations) -> list[Any]:
-    """Return all that rules may see of a table."""
-    shapes = [vars(table.rings.shapes), vars(table.runs.shapes)]
-    long = [table.rings, table.runs, table.points, table.segments, table.captions, table.attributes, table.file_name]
-    return [table.size, table.keys, table.valid, table.absent, table.category_uses, *long, *shapes]
 
 
 def edited(data: Any) -> Any:

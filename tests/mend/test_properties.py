@@ -37,7 +37,7 @@ def data_with(task: str, cases: list[Case]) -> Any:
         for pointer, value in case.edit.items():
             try:
                 put(data, pointer, value)
-            except (KeyError, IndexError, TypeError):
+            except (KeyError, IndexError, TypeError, AttributeError):
                 break
     return data
 
