@@ -66,9 +66,11 @@ def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     may refer to, keeps its id.
     """
     usable = np.flatnonzero(index.has("id"))
-    if (np.diff(index.id[usable]) > 0).all():
+    ids = index.id[usable]
+    ordered = ids if (ids[1:] > ids[:-1]).all() else np.sort(ids)
+    if (ordered[1:] != ordered[:-1]).all():
         return []
-    _, first = np.unique(index.id[usable], return_index=True)
+    _, first = np.unique(ids, return_index=True)
     again = np.ones(len(usable), bool)
     again[first] = False
     rows = usable[again]

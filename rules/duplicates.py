@@ -23,7 +23,6 @@ from cocolint.api import (
     Severity,
     Stage,
     Task,
-    distinct,
     rule,
 )
 
@@ -300,13 +299,16 @@ def _bits(column: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
 def _suspects(index: Index, rows: Ints) -> Ints:
     """Return those of `rows` that share image, left side and mask with another, neighbours being alike, in rising order.
 
-    They are found by sorting one number mixed from the three: sorting by all columns would take many times as long.
+    They are found by sorting one number mixed from the three: sorting by all columns would take many times as long, and so
+    would sorting the rows along with it.
     """
     mixed = np.zeros(len(rows), np.uint64)
     for column in (index.image_id, index.bbox[:, 0], index.digest):
         mixed = (mixed ^ _bits(column[rows])) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(32)
-    order = np.argsort(mixed)
-    twice = np.flatnonzero(mixed[order[:-1]] == mixed[order[1:]])
-    alike = np.sort(order[distinct(np.concatenate([twice, twice + 1]))])
+    ordered = np.sort(mixed)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return rows[:0]
+    alike = np.flatnonzero(twice[np.minimum(np.searchsorted(twice, mixed), len(twice) - 1)] == mixed)
     return rows[alike[np.argsort(mixed[alike], kind="stable")]]

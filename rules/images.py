@@ -248,12 +248,13 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
     Fix: exchange the two. Safe: where the picture has that size and EXIF does not turn it. Unsafe: without the picture it is
     a guess.
     """
-    if not (index.overshoot > 1).any():
+    over = np.flatnonzero(index.overshoot > 1)
+    if not (index.overshoot[over] > 0.05 * np.minimum(index.width[over], index.height[over])).any():
         return
     known = index.is_boxed & (index.width > 0) & (index.height > 0) & (index.width != index.height)
     image = index.image[known]
     boxes, width, height = index.bbox[known], index.width[known], index.height[known]
-    far_over = ~_inside(boxes, width, height, np.maximum(1, 0.05 * np.minimum(width, height)))
+    far_over = index.overshoot[known] > np.maximum(1, 0.05 * np.minimum(width, height))
     fits, fits_swapped = _inside(boxes, width, height, 1), _inside(boxes, height, width, 1)
     total = _per_image(images, image)
     all_fit, all_fit_swapped = (_per_image(images, image[mask]) == total for mask in (fits, fits_swapped))

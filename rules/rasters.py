@@ -113,8 +113,10 @@ def _outlines(rings: Rings, chosen: Bools) -> Floats:
 
 def _points_of(rings: Rings, chosen: Bools) -> tuple[Floats, Floats, Ints, Ints]:
     """Return x and y of all points of the chosen rings, the first point of each ring, and the next point of each point."""
-    count = rings.length[chosen] // 2
-    x, y = rings.values[np.repeat(chosen, rings.length)].reshape(-1, 2).T
+    length = rings.length[chosen]
+    shift = rings.start[:-1][chosen] - (np.cumsum(length) - length)
+    x, y = rings.values[np.repeat(shift, length) + np.arange(length.sum())].reshape(-1, 2).T
+    count = length // 2
     first = np.cumsum(count) - count
     following = np.arange(1, len(x) + 1)
     following[first + count - 1] = first

@@ -355,7 +355,11 @@ class Index(Table):
         """How far each box reaches over its image in pixels, negative inside, NaN where unknown."""
         x, y, w, h = self.bbox.T
         with np.errstate(all="ignore"):
-            over: Floats = np.maximum.reduce([-x, -y, x + w - self.width, y + h - self.height])
+            over: Floats = x + w - self.width
+            other = y + h - self.height
+            np.maximum(over, other, out=over)  # into the same memory: to touch more of it takes longer than to count
+            np.maximum(over, np.negative(x, out=other), out=over)
+            np.maximum(over, np.negative(y, out=other), out=over)
         return over
 
     def _of_image(self, column: Floats) -> Floats:
