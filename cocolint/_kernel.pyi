@@ -16,10 +16,9 @@ def columns_of(
     """Read a JSON array of records, which are objects with some of the `fields`, pairs of a name and a kind.
 
     Kinds are `integer`, `flag` (0 or 1), `number`, `loose number` (anything, NaN if it is no number), `truth` (anything; 0 if
-    it is 0, false, null or empty), `box` and `integer box` (arrays of four), `compressed mask` (runs as a string), `other`
-    (anything, to be decoded elsewhere) and `skipped` (anything); and for one field only `numbers` (an array), `records` (an
-    array of records that have all `inner_fields`) and `mask` (polygons, or runs as an array or a string). Further keys are
-    passed over.
+    it is 0, false, null or empty), `box` and `integer box` (arrays of four), `compressed mask` (runs as a string) and `other`
+    (anything, to be decoded elsewhere); and for one field only `numbers` (an array), `records` (an array of records that have
+    all `inner_fields`) and `mask` (polygons, or runs as an array or a string). Further keys are passed over.
 
     Returns the columns of the fields, other columns, and those of the inner fields. Those of fields have a value for each
     record, 0 where there is none: int64 of integers and flags, float64 of numbers and truths, four of them of boxes, and

@@ -15,13 +15,13 @@ cdef extern from "Python.h":
     double PyOS_string_to_double(const char* text, char** stop, void* overflow) except? -1.0
 
 cdef enum Kind:
-    INTEGER, FLAG, NUMBER, LOOSE_NUMBER, TRUTH, BOX, INTEGER_BOX, NUMBERS, RECORDS, MASK, COMPRESSED_MASK, OTHER, SKIPPED
+    INTEGER, FLAG, NUMBER, LOOSE_NUMBER, TRUTH, BOX, INTEGER_BOX, NUMBERS, RECORDS, MASK, COMPRESSED_MASK, OTHER
 
 KINDS = {
     "integer": INTEGER, "flag": FLAG, "number": NUMBER, "loose number": LOOSE_NUMBER, "truth": TRUTH, "box": BOX,
-    "integer box": INTEGER_BOX, "numbers": NUMBERS, "records": RECORDS, "mask": MASK, "compressed mask": COMPRESSED_MASK, "other": OTHER, "skipped": SKIPPED,
+    "integer box": INTEGER_BOX, "numbers": NUMBERS, "records": RECORDS, "mask": MASK, "compressed mask": COMPRESSED_MASK, "other": OTHER,
 }
-cdef size_t[13] WIDTHS = [8, 8, 8, 8, 8, 32, 32, 8, 8, 0, 0, 0, 0]
+cdef size_t[12] WIDTHS = [8, 8, 8, 8, 8, 32, 32, 8, 8, 0, 0, 0]
 
 
 class Irregular(ValueError):
@@ -197,9 +197,9 @@ cdef Place field_value(Pass* s, Place p, int which) noexcept nogil:
         p = polygons(s, p)
     elif p[0] == c'{' and (field.kind == MASK or field.kind == COMPRESSED_MASK):
         p = runs(s, p, field.kind)
-    elif field.kind == OTHER or field.kind == SKIPPED:
+    elif field.kind == OTHER:
         p = anything(s, p)
-        if p != NULL and field.kind == OTHER and not (
+        if p != NULL and not (
             push(s.others, which) and push(s.others, s.row) and push(s.others, start - s.start) and push(s.others, p - s.start)
         ):
             return full(s, p)

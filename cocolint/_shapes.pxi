@@ -45,7 +45,7 @@ cdef void measure_mask(
         if place % 2 and counts[place] > 0 and height > 0:
             area[0] += <double>counts[place]
             left = right = divide(<int64_t>begin, height, &upper)
-            if counts[place] <= height - upper:
+            if counts[place] <= height - upper and <int64_t>(begin + <uint64_t>counts[place] - 1) >= <int64_t>begin:
                 lower = upper + counts[place] - 1
             else:
                 right = divide(<int64_t>(begin + <uint64_t>counts[place] - 1), height, &lower)

@@ -29,7 +29,6 @@ from cocolint.pictures.files import Pictures
 from cocolint.read import others
 from cocolint.read.data_sets import Several
 from cocolint.read.document import Document, open_document
-from cocolint.read.kept import Moved
 from cocolint.read.locate import Locator
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Source, Unusable, size_of
@@ -81,7 +80,6 @@ class Run(Struct):
     checked: list[Checked] = []
     ran: dict[str, frozenset[str]] = {}
     steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    moved: Mapping[str, Moved | None] = {}
     not_coco: int = 0
     broken: bool = False
     stopped_early: bool = False
@@ -95,15 +93,11 @@ class Run(Struct):
                 break
         self._compare()
 
-    def again(self, copies: Mapping[str, Path], moved: Mapping[str, Moved | None]) -> Self:
-        """Return the run with mended `copies` in the place of some files, which alone are read anew.
-
-        `moved` are the slices of these.
-        """
+    def again(self, copies: Mapping[str, Path]) -> Self:
+        """Return the run with mended `copies` in the place of some files, which alone are read anew."""
         run = replace(
             self, results=[], checked=[], locators=dict(self.locators), steps=defaultdict(float), progress=NoProgress()
         )
-        run.moved = moved
         known = {checked.facts.display: checked for checked in self.checked}
         for result in self.results:
             checked = known.get(result.path)
@@ -175,8 +169,6 @@ class Run(Struct):
     def _check_document(self, document: Document, place: Place | None) -> None:
         rules = self._rules_for(document)
         pngs = pngs_of(document, rules, self.settings.no_images)
-        if self.settings.mending is not Mending.OFF:
-            document.keep(self.moved.get(document.file.display))
         slices = self._check_slices(document, rules, pngs)
         checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs))
         document.source.check_unchanged()

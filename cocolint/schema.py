@@ -94,15 +94,9 @@ def missing_rule(schema: JsonObject) -> str:
 
 
 @functools.cache
-def record_type(task: Task, section: str, without: frozenset[str] = frozenset()) -> type[msgspec.Struct]:
-    """Return the struct that decodes one record: every property may be absent, and has the schema's type if present.
-
-    Properties `without` are left out.
-    """
+def record_type(task: Task, section: str) -> type[msgspec.Struct]:
+    """Return the struct that decodes one record: every property may be absent, and has the schema's type if present."""
     schema = record_schema(task, section) or {"type": "object"}
-    if without:
-        kept = {name: one for name, one in schema.get("properties", {}).items() if name not in without}
-        schema = {**schema, "properties": kept}
     struct: type[msgspec.Struct] = _struct(f"{task.value}_{section}", schema, bundled(task))
     return struct
 

@@ -48,12 +48,12 @@ class SliceChecker:
         self._options = options
         self._pngs = pngs
 
-    def __call__(self, span: Span, known: Path | None = None) -> SliceOutcome:
-        """Return the outcome of a slice, whose long fields may be `known`. Raises `BadCut` if it is not whole records."""
+    def __call__(self, span: Span) -> SliceOutcome:
+        """Return the outcome of a slice. Raises `BadCut` if it is not whole records."""
         collecting = gc.isenabled()
         gc.disable()
         try:
-            table, faults = self._reader.read(span, known)
+            table, faults = self._reader.read(span)
             return check_slice(table, faults, self._rules, self._options, self._pngs)
         finally:
             if collecting:
@@ -121,7 +121,6 @@ def check_slices(
             raise
         document.slices = cut_exactly(document.source, document.sections["annotations"])
         outcomes = list(_run(document, rules, options, workers, folder, report, pngs))
-    document.note_kept()
     document.row_starts = list(accumulate(map(len, outcomes), initial=0))
     return outcomes
 
@@ -138,18 +137,17 @@ def _run(
 ) -> Iterator[SliceOutcome]:
     spans = document.slices
     reader = SliceReader.of(document)
-    known = [document.kept[span].path if span in document.kept else None for span in spans]
     small = document.source.size < PARALLEL_BYTES and isinstance(pngs, Absent)
     if workers.is_here or len(spans) <= 1 or small:
         checker = SliceChecker(reader, rules, options, pngs)
-        for span, long in zip(spans, known, strict=True):
-            yield checker(span, long)
+        for span in spans:
+            yield checker(span)
             report(span.stop - span.start)
         return
     work = Work(os.urandom(16).hex(), reader, [rule.name for rule in rules], folder, options, pngs, _is_copy(document))
     tallies = reader.where.tallies if isinstance(reader.where, Remote) else {}
     with workers.executor(work, len(spans)) as pool:
-        for span, (outcome, tally) in zip(spans, pool.map(partial(check_span, work.key), spans, known), strict=True):
+        for span, (outcome, tally) in zip(spans, pool.map(partial(check_span, work.key), spans), strict=True):
             if tally:
                 tallies[span] = tally
             yield outcome
@@ -176,8 +174,8 @@ def end(work: Work) -> None:
     _checkers.pop(work.key, None)
 
 
-def check_span(key: str, span: Span, known: Path | None) -> tuple[SliceOutcome, Tally | None]:
+def check_span(key: str, span: Span) -> tuple[SliceOutcome, Tally | None]:
     """Return the outcome of a slice of the document with that key and, of a remote one, what was counted in its text."""
     checker, where = _checkers[key]
-    outcome = checker(Span(*span), known)
+    outcome = checker(Span(*span))
     return outcome, where.tallies.pop(span) if isinstance(where, Remote) else None

@@ -139,10 +139,6 @@ class Stretch(NamedTuple):
     notes: list[Note]
     ids: list[tuple[int, Any, Any]]
 
-    def spares(self, fields: frozenset[str]) -> bool:
-        """Whether all records are still there, with the same values of `fields`."""
-        return not any(note.dropped for note in self.notes) and all(fields.isdisjoint(note.fields) for note in self.notes)
-
 
 class FixFailed(Exception):
     """A fix raised: a fault of the fix, not of the data. `rule` is the name of its rule, `error` the traceback."""

@@ -17,7 +17,6 @@ from cocolint.mend.rewriting import Work, records_at
 from cocolint.mend.targets import Targets
 from cocolint.model import Finding, Ints, Stage
 from cocolint.read.columns import Table
-from cocolint.read.kept import Moved
 from cocolint.reported import FileResult, FindingGroup
 
 REFERENCES = {"images": "image_id", "categories": "category_id"}
@@ -35,8 +34,8 @@ class Checks(Protocol):
     def results(self) -> list[FileResult]:
         """What came of each file."""
 
-    def again(self, copies: Mapping[str, Path], moved: Mapping[str, Moved | None]) -> Self:
-        """Check again with `copies` in the place of the files that are shown as their keys; `moved` are their slices."""
+    def again(self, copies: Mapping[str, Path]) -> Self:
+        """Check again with `copies` in the place of the files that are shown as their keys."""
 
 
 May = Callable[[str, Fixer], bool]

@@ -18,9 +18,7 @@ from cocolint.mend import slices
 from cocolint.mend.jobs import Job, Note, Surround, Text, guarded
 from cocolint.mend.records import Mender
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, appended, changed, equal, items_of, load, without
-from cocolint.read.build import LONG
 from cocolint.read.document import RECORDS, Document
-from cocolint.read.kept import Kept, Moved
 from cocolint.read.slicing import KEY, Span
 from cocolint.read.source import CHUNK, NONFINITE, array_of, read_bytes
 from cocolint.reported import MISSING, Change
@@ -43,14 +41,10 @@ class Work(Struct):
 
 
 class Done(Struct):
-    """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section.
-
-    `moved` are its slices, None where they cannot be told.
-    """
+    """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section."""
 
     notes: dict[str, Note] = {}
     ids: dict[str, list[tuple[int, Any, Any]]] = {}
-    moved: Moved | None = None
 
     def note(self, rule: str, note: Note, limit: int | None) -> None:
         """Add what one fix did."""
@@ -75,18 +69,8 @@ class Rewriter:
         self._facts = {"task": document.task, "dialect": document.dialect, **facts}
         self._settings = settings
         self._limit = settings.changes
-        self._done = Done(moved=self._unmoved())
+        self._done = Done()
         self._changed = False
-
-    def _unmoved(self) -> Moved | None:
-        """Return the slices as they are where the annotations stay what they are."""
-        document = self._document
-        whole = document.sections.get("annotations")
-        if whole is None:
-            return None
-        at = whole.start
-        slices = [(Span(one.start - at, one.stop - at), document.kept.get(one)) for one in document.slices]
-        return Moved(document.task, whole.stop - at, slices)
 
     def write(self, work: Work, target: BinaryIO) -> Done | None:
         """Write the file with `work` done; None if there was nothing that could be done."""
@@ -108,9 +92,6 @@ class Rewriter:
                         target.seek(len(chunk), os.SEEK_CUR)
                 place = stop
             _copy(original, target, place, os.fstat(original.fileno()).st_size)
-        sections = [order.section for _, order in work.reordered] + [more.section for _, more in work.added]
-        if work.recoded or "annotations" in sections:
-            self._done.moved = None
         return self._done if self._changed else None
 
     def _pieces(self, work: Work) -> Iterator[Piece]:
@@ -157,17 +138,13 @@ class Rewriter:
         notes = [Note() for _ in jobs]
         mended = slices.mended(mender, source.data, source.original, tasks, self._settings)
         place = span.start + 1
-        moved: list[tuple[Span, Kept | None]] = []
-        end = 1
+        is_first = True
         for one, first in zip(spans, starts, strict=False):
             stretch = next(mended) if one in tasks else None
             if stretch is None or stretch.size:
-                between = read_bytes(source.original, *((place, one.start) if moved else (span.start + 1, spans[0].start)))
-                yield between
+                yield read_bytes(source.original, *((span.start + 1, spans[0].start) if is_first else (place, one.start)))
                 yield from [stretch.text] if stretch else _chunks(source.original, *one)
-                start = end + len(between)
-                end = start + (len(stretch.text) if stretch else one.stop - one.start)
-                moved.append((Span(start, end), self._document.kept.get(one) if not stretch or stretch.spares(LONG) else None))
+                is_first = False
             if stretch:
                 self._changed = True
                 for (number, _), note in zip(tasks[one], stretch.notes, strict=True):
@@ -176,8 +153,6 @@ class Rewriter:
             place = one.stop
         next(mended, None)  # all of them are written then
         yield read_bytes(source.original, place, span.stop - 1)
-        if section == "annotations":
-            self._done.moved = Moved(self._document.task, end + span.stop - place, moved)
         for job, note in zip(jobs, notes, strict=True):
             self._done.note(job.fixer.rule, note, self._limit)
 

@@ -101,7 +101,7 @@ class Rounds(Generic[C]):
                 continue
             if not copies:
                 return False
-            after = self._again(copies, done)
+            after = self.checks.again(copies)
             guilty = self._worse(after, stage, plan.rules)
             if not guilty:
                 self._accept(after, copies, done)
@@ -109,9 +109,6 @@ class Rounds(Generic[C]):
             for path in copies.values():
                 self._targets.drop(path)
             self._withdraw(stage, guilty, plan)
-
-    def _again(self, copies: Mapping[str, Path], done: Mapping[str, Done]) -> C:
-        return self.checks.again(copies, {display: what.moved for display, what in done.items()})
 
     def _bar_failed(self, error: FixFailed) -> None:
         self._barred |= {(checked.facts.display, error.rule) for checked in self.checks.checked}
@@ -183,8 +180,8 @@ class Rounds(Generic[C]):
 
     def _is_guilty(self, stage: Stage, rule: str) -> bool:
         alone = Plan(self.checks, self._registry, self._targets, stage, lambda d, f: f.rule == rule and self._may(d, f))
-        copies, done = self._written(alone.works)
-        after = self._again(copies, done)
+        copies, _ = self._written(alone.works)
+        after = self.checks.again(copies)
         for path in copies.values():
             self._targets.drop(path)
         return bool(self._worse(after, stage, alone.rules))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cocolint.config import Settings
@@ -15,9 +15,9 @@ from cocolint.engine import registry
 from cocolint.engine.pool import PARALLEL_BYTES
 from cocolint.mend.jobs import BY_RECORD, PORTABLE, Job, Stretch
 from cocolint.mend.records import Mender
-from cocolint.read.kept import Folder
 from cocolint.read.slicing import Span
 from cocolint.read.source import read_bytes
+from cocolint.workers import processes
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -30,42 +30,42 @@ def mended(mender: Mender, data: Path, original: Path, tasks: Tasks, settings: S
 
     Only a few stretches wait in memory for those before them.
     """
-    processes = settings.processes
+    count = settings.processes
     size = sum(span.stop - span.start for span in tasks)
-    if processes == 1 or len(tasks) < 2 or size < PARALLEL_BYTES or not _can_be_sent(tasks):
+    if count == 1 or len(tasks) < 2 or size < PARALLEL_BYTES or not _can_be_sent(tasks):
         yield from (_mended(mender, data, original, span, [job for _, job in jobs]) for span, jobs in tasks.items())
         return
-    import multiprocessing  # imported here, as is the next: small files need neither
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     arguments = (mender.portable(), data, original, settings.rules_path)
-    folder = Folder()
-    free = [folder.path / str(number) for number in range(4 * processes)]
+    with TemporaryDirectory(prefix="cocolint-") as folder, processes(min(count, len(tasks)), _start_worker, arguments) as pool:
+        yield from _in_order(tasks, [Path(folder, str(number)) for number in range(4 * count)], pool)
+
+
+def _in_order(tasks: Tasks, free: list[Path], pool: Executor) -> Iterator[Stretch | None]:
+    """Yield what the workers make of each stretch; the texts of as many as there are `free` files wait in these."""
+    most = len(free)
     coming: deque[tuple[Path, Future[tuple[Stretch, int] | None]]] = deque()
     laid: deque[Laid] = deque()
-    with ProcessPoolExecutor(min(processes, len(tasks)), context, _start_worker, arguments) as pool:
 
-        def oldest() -> Stretch | None:
-            path, future = coming.popleft()
-            found = future.result()
-            if found is None:
-                free.append(path)
-                return None
-            laid.append(Laid(path, found[1], pool))
-            return found[0]._replace(text=laid[-1])
+    def oldest() -> Stretch | None:
+        path, future = coming.popleft()
+        found = future.result()
+        if found is None:
+            free.append(path)
+            return None
+        laid.append(Laid(path, found[1], pool))
+        return found[0]._replace(text=laid[-1])
 
-        for span, jobs in tasks.items():
-            if len(coming) == 2 * processes:
-                yield oldest()
-            if not free:
-                free.append(laid.popleft().settled())
-            path = free.pop()
-            coming.append((path, pool.submit(_mended_there, span, [job for _, job in jobs], path)))
-        while coming:
+    for span, jobs in tasks.items():
+        if 2 * len(coming) == most:
             yield oldest()
-        for text in laid:
-            text.settled()
+        if not free:
+            free.append(laid.popleft().settled())
+        path = free.pop()
+        coming.append((path, pool.submit(_mended_there, span, [job for _, job in jobs], path)))
+    while coming:
+        yield oldest()
+    for text in laid:
+        text.settled()
 
 
 class Laid:

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
 
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
@@ -205,43 +204,9 @@ def categories_of(masks: Masks) -> Categories:
     return Categories(table, masks.valid, masks.absent, masks.size)
 
 
-LONG = frozenset({"segmentation", "keypoints", "segments_info", "attributes", "caption", "file_name"})
-"""The fields that take longest to decode."""
-
-
-class Long(Struct, frozen=True):
-    """What the long fields of some annotations come to. It depends on nothing else: not on their ids, boxes or flags."""
-
-    keys: dict[str, Any]
-    valid: dict[str, Bools]
-    absent: dict[str, Bools]
-    details: Details
-
-
-def long_of(masks: Masks) -> Long:
-    """Build what comes of the long fields of one slice."""
+def annotations_of(masks: Masks, images: Images, categories: Categories) -> Annotations:
+    """Build the annotations table of one slice."""
     size = masks.size
-    attributes = masks.column("attributes")
-    keys: dict[str, Any] = {"rotation": _rotations(attributes, masks.valid["attributes"])}
-    keys["track"] = _tracks(attributes, masks.valid["attributes"])
-    rings, runs, points = masks.ragged()
-    keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
-    keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
-    keys |= _mask_keys(size, rings, runs, points)
-    captions = masks.texts("caption")
-    if masks.valid["caption"].any():
-        keys["digest"] = np.array([digest_of(text.strip().casefold()) for text in captions], np.float64)
-    file_names = masks.texts("file_name")
-    if masks.valid["file_name"].any():
-        keys["digest"] = np.array([digest_of(name) for name in file_names], np.float64)
-    details = Details(rings, runs, points, masks.segments(), captions, attributes, file_names)
-    valid, absent = ({name: columns[name] for name in LONG} for columns in (masks.valid, masks.absent))
-    return Long(keys, valid, absent, details)
-
-
-def annotations_of(masks: Masks, images: Images, categories: Categories, long: Long | None = None) -> Annotations:
-    """Build the annotations table of one slice. `long` is what comes of its long fields, where that is known."""
-    long = long or long_of(masks)
     keys: dict[str, Any] = {name: masks.integers(name, -1) for name in ("id", "image_id", "category_id", "num_keypoints")}
     keys["iscrowd"] = masks.integers("iscrowd", 0).astype(np.int8)
     keys["area"] = masks.numbers("area")
@@ -250,11 +215,21 @@ def annotations_of(masks: Masks, images: Images, categories: Categories, long: L
     keys["ignored"] = masks.flags("ignore")
     keys["image"] = np.where(masks.valid["image_id"], images.rows_of(keys["image_id"]), -1)
     keys["category"] = np.where(masks.valid["category_id"], categories.rows_of(keys["category_id"]), -1)
-    keys["part_count"] = _part_counts(masks.size, long.details.runs, keys["iscrowd"] == 1)
-    keys |= long.keys | _point_keys(long.details.points, categories.point_count_of(keys["category"]))
-    masks.valid |= long.valid
-    masks.absent |= long.absent
-    return Annotations(keys, masks.valid, masks.absent, images, categories, long.details)
+    attributes = masks.column("attributes")
+    keys["rotation"] = _rotations(attributes, masks.valid["attributes"])
+    keys["track"] = _tracks(attributes, masks.valid["attributes"])
+    rings, runs, points = masks.ragged()
+    keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
+    keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
+    keys["part_count"] = _part_counts(size, runs, keys["iscrowd"] == 1)
+    keys |= _mask_keys(size, rings, runs, points) | _point_keys(points, categories.point_count_of(keys["category"]))
+    captions, file_names = masks.texts("caption"), masks.texts("file_name")
+    if masks.valid["caption"].any():
+        keys["digest"] = np.array([digest_of(text.strip().casefold()) for text in captions], np.float64)
+    if masks.valid["file_name"].any():
+        keys["digest"] = np.array([digest_of(name) for name in file_names], np.float64)
+    details = Details(rings, runs, points, masks.segments(), captions, attributes, file_names)
+    return Annotations(keys, masks.valid, masks.absent, images, categories, details)
 
 
 def _boxes(values: list[list[float]]) -> Floats:

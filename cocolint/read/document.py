@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +17,6 @@ from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_several, unusable
-from cocolint.read.kept import Folder, Kept, Moved, load_long, path_in, save_long
 from cocolint.read.regular import RegularReader
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
@@ -36,8 +34,7 @@ class Document(Struct):
     `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
     `slices` cut the records of the annotations. `faults` are findings of the encoding and the structure, by rule.
     `is_proved` is False where the end of the annotations is a guess. `info`, `licenses` and `unknown_fields` are as in
-    `FileFacts`. `row_starts` is the first row of each slice and the end, known once the slices are decoded. `kept` are the
-    long fields of slices that need not be decoded again, and `folder` is where more of them are kept.
+    `FileFacts`. `row_starts` is the first row of each slice and the end, known once the slices are decoded.
     """
 
     file: AnnotationFile
@@ -55,25 +52,6 @@ class Document(Struct):
     unknown_fields: Mapping[str, Sequence[str]]
     faults: Faults = {}
     row_starts: list[int] = []
-    kept: dict[Span, Kept] = {}
-    folder: Folder | None = None
-
-    def keep(self, moved: Moved | None) -> None:
-        """Keep long fields for another check; `moved` are those from before the file was mended."""
-        source, span = self.source, self.sections.get("annotations")
-        if source.nonfinite or source.data != source.original or span is None:
-            return
-        self.folder = Folder.for_file_of(source.size)
-        if moved and moved.slices and moved.task is self.task and moved.size == span.stop - span.start:
-            known = [(Span(span.start + one.start, span.start + one.stop), long) for one, long in moved.slices]
-            self.slices = [one for one, _ in known]
-            self.kept = {one: long for one, long in known if long}
-
-    def note_kept(self) -> None:
-        """Take note of what was kept while slices were decoded."""
-        if self.folder:
-            paths = {span: path_in(self.folder.path, span) for span in self.slices if span not in self.kept}
-            self.kept |= {span: Kept(self.folder, path) for span, path in paths.items() if path.exists()}
 
     @property
     def keys(self) -> frozenset[str]:
@@ -168,67 +146,44 @@ def _refuse_others(sample: detect.Sample, source: Source, sections: dict[str, Sp
 
 
 class SliceReader(Struct, frozen=True, dict=True):
-    """Decodes slices of the annotations of one document to columns; it can be sent to another process.
-
-    What comes of long fields is kept in `folder`.
-    """
+    """Decodes slices of the annotations of one document to columns; it can be sent to another process."""
 
     where: Where
     task: Task
     nonfinite: bool
     images: Images
     categories: Categories
-    folder: Path | None = None
 
     @classmethod
     def of(cls, document: Document) -> SliceReader:
         """Return the reader of a document's slices."""
         source = document.source
-        folder = document.folder.path if document.folder else None
-        return cls(source.where, document.task, source.nonfinite, document.images, document.categories, folder)
+        return cls(source.where, document.task, source.nonfinite, document.images, document.categories)
 
     @cached_property
     def _reader(self) -> RecordReader:
         return RecordReader(self.task, "annotations", self.nonfinite)
 
     @cached_property
-    def _short_reader(self) -> RecordReader:
-        return RecordReader(self.task, "annotations", self.nonfinite, build.LONG)
-
-    @cached_property
     def _regular_reader(self) -> RegularReader:
         return RegularReader(self.task)
 
-    @cached_property
-    def _short_regular_reader(self) -> RegularReader:
-        return RegularReader(self.task, build.LONG)
-
-    def read(self, span: Span, known: Path | None = None) -> tuple[Annotations, Faults]:
-        """Return the columns and the structural faults of a slice; what comes of its long fields may be `known`.
-
-        Raises `BadCut` if it is not whole records of text.
-        """
-        masks, records = self._decoded(array_of(self.where, *span), short=known is not None)
-        long = load_long(known, masks.size) if known else None
-        if known and long is None:
-            return self.read(span)
-        long = long or build.long_of(masks)
-        table = build.annotations_of(masks, self.images, self.categories, long)
+    def read(self, span: Span) -> tuple[Annotations, Faults]:
+        """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records of text."""
+        masks, records = self._decoded(array_of(self.where, *span))
+        table = build.annotations_of(masks, self.images, self.categories)
         faults = _all_faults(table, masks, records, self._reader)
-        is_sound = build.LONG.isdisjoint(masks.broken)
         del masks  # first, so that values are freed record by record, as they lie in memory: a fifth of the time
-        if self.folder and not known and is_sound:
-            save_long(path_in(self.folder, span), long)
         return table, faults
 
-    def _decoded(self, array: bytearray, short: bool) -> tuple[build.Masks, Records | None]:
-        """Return the fields of the records, without the long ones if `short`, and the records, unless they are regular."""
-        regular = None if self.nonfinite else (self._short_regular_reader if short else self._regular_reader).read(array)
+    def _decoded(self, array: bytearray) -> tuple[build.Masks, Records | None]:
+        """Return the fields of the records, and the records, unless they are regular."""
+        regular = None if self.nonfinite else self._regular_reader.read(array)
         if regular is not None:
             return regular, None
         if not is_utf8(array):
             raise BadCut
-        records = (self._short_reader if short else self._reader).read(array)
+        records = self._reader.read(array)
         return build.Masks(records.rows, records.broken), records
 
 

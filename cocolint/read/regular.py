@@ -35,9 +35,9 @@ Fields = list[tuple[str, str]]
 
 
 class RegularReader:
-    """Reads annotations of files of one task; of the fields `without`, it only looks which records have them."""
+    """Reads annotations of files of one task."""
 
-    def __init__(self, task: Task, without: frozenset[str] = frozenset()) -> None:
+    def __init__(self, task: Task) -> None:
         schema = schemas.record_schema(task, "annotations") or {}
         types = {name: schemas.field_type(task, "annotations", name) for name in schema.get("properties", {})}
         self._fields: Fields = []
@@ -47,7 +47,7 @@ class RegularReader:
             kind = _MASKS.get(definition) or _KINDS.get(type_) or _LOOSE.get(name, "other")
             if name == "segments_info":
                 kind, self._inner = "records", _fields_within(type_)
-            self._fields.append((name, "skipped" if name in without else kind))
+            self._fields.append((name, kind))
         self._decoders = [msgspec.json.Decoder(list[type_]) for type_ in types.values()]  # type: ignore[valid-type]
 
     def read(self, array: bytes | bytearray) -> Masks | None:

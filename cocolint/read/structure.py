@@ -82,13 +82,13 @@ class Records(Struct):
 
 
 class RecordReader:
-    """Reads the records of one section of files of one task; of the fields of the schema those `without` are passed over."""
+    """Reads the records of one section of files of one task."""
 
-    def __init__(self, task: Task, section: str, nonfinite: bool = False, without: frozenset[str] = frozenset()) -> None:
+    def __init__(self, task: Task, section: str, nonfinite: bool = False) -> None:
         self.task = task
         self.section = section
         self.nonfinite = nonfinite
-        self.type = schemas.record_type(task, section, without)
+        self.type = schemas.record_type(task, section)
         self.fields = set(self.type.__struct_fields__)
         self._many = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
         self._one = msgspec.json.Decoder(self.type)
