@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import statistics
 import sys
 import tempfile
@@ -28,9 +29,16 @@ MEGABYTE = 1_000_000
 FINDINGS = 100_000
 SLOWEST = 12
 COCOLINT = str(Path(sys.executable).with_name("cocolint"))
+PANLABEL = str(Path(sys.executable).with_name("panlabel"))
+LABELLINT = shutil.which("labellint")
+"""It wants older packages than the tests, and is timed where it is installed in an environment of its own."""
+WITHOUT_KERNEL = "import sys; from cocolint import cli, compiled; compiled.kernel = None; cli.main()"
 HOTCOCO = "hotcoco load + healthcheck"
 JSON_LOAD = "json.load"
-PACKAGES = ["cocolint", "hotcoco", "msgspec", "numpy", "orjson", "pycocotools", "rich", "typer"]
+PACKAGES = [
+    "cocolint", "faster-coco-eval", "hotcoco", "msgspec", "numpy", "orjson", "panlabel", "pycocotools", "rich",
+    "typer",
+]  # fmt: skip
 
 
 def python(code: str, *arguments: str) -> Command:
@@ -48,9 +56,12 @@ def contenders(path: Path) -> dict[str, Command]:
         HOTCOCO: python("import sys, hotcoco; hotcoco.COCO(sys.argv[1]).healthcheck()", file),
         "cocolint check -j 2": check(path, "-j", "2"),
         "cocolint check -j 1": check(path, "-j", "1"),
+        "cocolint check -j 2, Python reader": python(WITHOUT_KERNEL, *check(path, "-j", "2")[1:]),
+        "panlabel validate": [PANLABEL, "validate", "--format", "coco", file],
         JSON_LOAD: python("import sys, json; json.load(open(sys.argv[1], encoding='utf-8'))", file),
         "orjson.loads": python("import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())", file),
         "pycocotools COCO(...)": python("import sys, pycocotools.coco; pycocotools.coco.COCO(sys.argv[1])", file),
+        "faster-coco-eval COCO(...)": python("import sys, faster_coco_eval; faster_coco_eval.COCO(sys.argv[1])", file),
     }
 
 
@@ -105,16 +116,20 @@ def files_part(cache: Path, sizes: list[float], rounds: int, task: str) -> list[
 def start_part(cache: Path, rounds: int) -> list[str]:
     """Time what a user waits for when there is next to nothing to check."""
     small = of_size(cache, 0.02)
-    pairs = {
-        "cocolint --version": ([COCOLINT, "--version"], "import typer"),
-        f"cocolint check, {small.stat().st_size / 1000:.0f} KB": (check(small), "import numpy, rich, typer, msgspec"),
-    }
+    name = f"cocolint check, {small.stat().st_size / 1000:.0f} KB"
+    imports = "import typer", "import numpy, rich, typer, msgspec"
+    pairs: list[tuple[str, Command, str, Command]] = [
+        ("cocolint --version", [COCOLINT, "--version"], imports[0], python(imports[0])),
+        (name, check(small), imports[1], python(imports[1])),
+    ]
+    if LABELLINT:
+        pairs.append((name, check(small), "labellint scan", [LABELLINT, "scan", str(small)]))
     rows = []
-    for name, (command, imports) in pairs.items():
+    for name, command, other, beside in pairs:
         say(f"timing {name}")
-        taken = interleaved({"ours": command, "beside": python(imports)}, rounds)
+        taken = interleaved({"ours": command, "beside": beside}, rounds)
         seconds = [f"{1000 * statistics.median(taken[which]):.0f}" for which in ("ours", "beside")]
-        rows.append([f"`{name}`", seconds[0], f"`{imports}`", seconds[1], f"{ratio(taken, 'ours', 'beside'):.2f}"])
+        rows.append([f"`{name}`", seconds[0], f"`{other}`", seconds[1], f"{ratio(taken, 'ours', 'beside'):.2f}"])
     return ["## Start", "", *table(["process", "ms", "beside", "ms", "ratio"], rows)]
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from cocolint.config import Settings
 from cocolint.engine import registry
-from cocolint.engine.pool import PARALLEL_BYTES
 from cocolint.mend.jobs import BY_RECORD, PORTABLE, Job, Stretch
 from cocolint.mend.records import Mender
 from cocolint.read.slicing import Span
@@ -22,6 +21,8 @@ from cocolint.workers import processes
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
+PARALLEL_BYTES = 8_000_000
+"""Sections from this size on are shared between processes."""
 Tasks = Mapping[Span, list[tuple[int, Job]]]
 
 
