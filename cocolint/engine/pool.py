@@ -143,7 +143,8 @@ def _run(
     if workers.is_here or len(spans) <= 1 or small:
         checker = SliceChecker(reader, rules, options, pngs)
         for span in spans:
-            yield checker(span)
+            outcome = checker(span)
+            yield outcome if len(spans) == 1 else outcome.thinned()
             report(span.stop - span.start)
         return
     work = Work(os.urandom(16).hex(), reader, [rule.name for rule in rules], folder, options, pngs, _is_copy(document))
@@ -179,5 +180,5 @@ def end(work: Work) -> None:
 def check_span(key: str, span: Span) -> tuple[SliceOutcome, Tally | None]:
     """Return the outcome of a slice of the document with that key and, of a remote one, what was counted in its text."""
     checker, where = _checkers[key]
-    outcome = checker(Span(*span))
+    outcome = checker(Span(*span)).thinned()
     return outcome, where.tallies.pop(span) if isinstance(where, Remote) else None

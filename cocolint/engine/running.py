@@ -83,10 +83,7 @@ Columns = dict[str, Column]
 
 
 class SliceOutcome(Struct):
-    """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome.
-
-    Of a column with one value all over only the first row is kept, since slices come from other processes.
-    """
+    """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome."""
 
     size: int
     keys: Columns
@@ -97,6 +94,11 @@ class SliceOutcome(Struct):
 
     def __len__(self) -> int:
         return self.size
+
+    def thinned(self) -> SliceOutcome:
+        """Return the same with the first row only of columns with one value all over: there are many slices of large files."""
+        masks = _thinned(self.valid), _thinned(self.absent)
+        return SliceOutcome(self.size, _thinned(self.keys), *masks, self.category_uses, self.outcome)
 
 
 def _thinned(columns: Columns) -> Columns:
@@ -110,7 +112,9 @@ def _is_constant(column: Column) -> bool:
 
 
 def _joined(columns: list[Column], sizes: list[int]) -> Column:
-    """Put together what `_thinned` took apart."""
+    """Put together the columns of slices, of which `_thinned` may have left the first row only."""
+    if len(columns) == 1 and len(columns[0]) == sizes[0]:
+        return columns[0]
     if all(len(column) == 1 for column in columns) and _is_constant(np.concatenate(columns)):
         return np.broadcast_to(columns[0], sum(sizes))
     return np.concatenate(
@@ -144,8 +148,7 @@ def check_slice(
         if rule.scope is Scope.SLICE:
             fixtures = {"annotations": table, "segment_maps": maps, "faults": faults.get(rule.name, [])}
             outcome.run(rule, fixtures, options)
-    masks = _thinned(table.valid), _thinned(table.absent)
-    return SliceOutcome(len(table), _thinned(table.keys), *masks, table.category_uses, outcome)
+    return SliceOutcome(len(table), table.keys, table.valid, table.absent, table.category_uses, outcome)
 
 
 class Checked(Struct, dict=True):
