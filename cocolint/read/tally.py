@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-
-from cocolint.model import Bools
 
 
 class Tally(NamedTuple):
@@ -24,7 +22,7 @@ class Tally(NamedTuple):
         return cls(data.count(b"\n"), wide, start + found if found >= 0 else -1)
 
 
-def continuation(data: bytes | bytearray) -> Bools:
+def continuation(data: bytes | bytearray) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Tell which bytes continue a character."""
-    mask: Bools = (np.frombuffer(data, np.uint8) & 0xC0) == 0x80
+    mask: np.ndarray[Any, np.dtype[np.bool_]] = (np.frombuffer(data, np.uint8) & 0xC0) == 0x80
     return mask
