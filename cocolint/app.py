@@ -64,7 +64,7 @@ def _check(given: list[str], settings: Settings, workers: Workers, progress: Pro
     no_labels = Absent("there is no list of labels: name it with --labels")
     labels = label_list.load(settings.labels) if settings.labels else no_labels
     run = Run(gate, exceptions, config.rule_options(settings, rules), settings, {"labels": labels}, workers, progress)
-    keeps = settings.use_cache and settings.mending is Mending.OFF  # mending keeps more of a file, and only while it runs
+    keeps = settings.use_cache and settings.mending is Mending.OFF  # what is mended is another file a moment later
     if keeps and is_worth_it(file.path for file in files):
         from cocolint.cache.results import Results  # imported here: small files do without
 

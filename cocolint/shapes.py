@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.geometry import RunShapes, decode_counts
@@ -102,10 +102,10 @@ class Shapes(Struct):
 
     wrong: str
     box: Bounds | None = None
-    rings: list[Ring] = field(default_factory=list)
+    rings: list[Ring] = []
     mask: Mask | Pixels | None = None
-    joints: list[Joint] = field(default_factory=list)
-    bones: list[Bone] = field(default_factory=list)
+    joints: list[Joint] = []
+    bones: list[Bone] = []
 
     @property
     def bounds(self) -> Bounds | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -24,6 +23,7 @@ from cocolint.read.source import Source, Unusable, size_of
 from cocolint.read.structure import BadCut
 from cocolint.report.text import clean, shown
 from cocolint.run import Progress
+from cocolint.workers import processes
 
 SMALL, LARGE = 32**2, 96**2
 """In square pixels: COCO calls objects below the first small, from the second on large."""
@@ -190,11 +190,7 @@ def _slices(document: Document, jobs: int) -> Iterator[Slice]:
     if jobs == 1 or len(document.slices) == 1 or document.source.size < PARALLEL_BYTES:
         yield from (_count(reader, span) for span in document.slices)
         return
-    import multiprocessing  # imported here, as is the next: small files need neither
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    with ProcessPoolExecutor(min(jobs, len(document.slices)), context, _start_worker, (reader,)) as pool:
+    with processes(min(jobs, len(document.slices)), _start_worker, (reader,)) as pool:
         yield from pool.map(_count_in_worker, document.slices)
 
 

@@ -8,7 +8,6 @@ import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
@@ -16,35 +15,16 @@ import pytest
 from cocolint import app, pytest_checks
 from cocolint.engine import registry
 from tests.support.cases import put, sound
+from tests.support.plugin import OVER, SETTINGS, TWICE, VAL, prepared, write
 
 assert app and pytest_checks and hypothesis and registry.load()  # pytester forgets what a run imports: each would do it anew
 
 pytest_plugins = "pytester"
 
-TWICE = {"/annotations/1/id": 1}
-OVER = {"/annotations/0/bbox": [600.0, 20.0, 100.0, 50.0]}
-VAL = "annotations/instances_val.json"
-SETTINGS = """
-jobs = 1
-select = ["annotation-id-duplicate", "bbox-out-of-image", "image-file-missing", "json-syntax", "split-leakage-file"]
-"""
-
 
 @pytest.fixture
 def folder(pytester: pytest.Pytester) -> Path:
-    """A folder with settings, where data sets may be written."""
-    (pytester.path / "annotations").mkdir()
-    (pytester.path / "cocolint.toml").write_text(SETTINGS)
-    return pytester.path
-
-
-def write(folder: Path, name: str, edit: dict[str, Any] | None = None) -> None:
-    data = sound("instances")
-    for image in data["images"]:  # no image stands in two splits
-        image["file_name"] = Path(name).stem + image["file_name"]
-    for pointer, value in (edit or {}).items():
-        put(data, pointer, value)
-    (folder / name).write_text(json.dumps(data))
+    return prepared(pytester.path)
 
 
 def said(result: pytest.RunResult) -> str:
@@ -388,31 +368,3 @@ def test_the_plugin_costs_next_to_nothing_unless_it_is_asked_for(pytester: pytes
             assert not {"numpy", "msgspec", "jsonschema"} & sys.modules.keys()
     """)
     pytester.runpytest_subprocess("-p", "no:hypothesispytest").assert_outcomes(passed=1)
-
-
-NASTY = ["instances_a\n::error::fake.json", "::error::instances_val.json", "instances_\u202e%0A]]>[x].json", "##[error]x.json",
-         "instances_\udcff.json"]  # fmt: skip
-
-
-def test_node_ids_are_harmless_whatever_a_file_is_called(pytester: pytest.Pytester, folder: Path) -> None:
-    names = [name for name in NASTY if _can_be_written(folder / name)]
-    for name in names:
-        write(folder, name, TWICE)
-    result = pytester.runpytest_subprocess("--cocolint", ".", "-v", "--junit-xml=report.xml", "-k", "A002")
-    result.assert_outcomes(failed=len(names), deselected=len(names) * 4)
-    lines = [line for line in result.outlines if "annotation-id-duplicate" in line]
-    assert len(lines) >= len(names)
-    assert all(line.isprintable() and not line.startswith("::") and "##[" not in line for line in result.outlines)
-    assert len(list(ET.parse(folder / "report.xml").iter("testcase"))) == len(names)
-    result = pytester.runpytest_subprocess("--cocolint", ".", "--lf", "-k", "A002")
-    result.assert_outcomes(failed=len(names))
-    listed = pytester.runpytest_subprocess("--cocolint", ".", "--co", "-q", "-k", "A002")
-    assert all(line.isprintable() and not line.startswith("::") for line in listed.outlines)
-
-
-def _can_be_written(path: Path) -> bool:
-    try:
-        path.touch()
-    except (OSError, ValueError):
-        return False
-    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cocolint.html.paths import Paths
 from cocolint.html.samples import Example, Sampler, shares
@@ -56,7 +56,7 @@ class Card(Struct):
     places: list[Place]
     examples: list[Shown]
     files: list[int]
-    classes: list[int] = field(default_factory=list)
+    classes: list[int] = []
 
     @property
     def anchor(self) -> str:

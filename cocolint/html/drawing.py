@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cocolint.html import thumbs
 from cocolint.html.views import View, view_of
@@ -61,15 +61,15 @@ class Drawing(Struct):
     picture: str = ""
     part: Rect | None = None
     declared: Rect | None = None
-    others: list[Rect] = field(default_factory=list)
+    others: list[Rect] = []
     mask: str = ""
     mask_part: Rect | None = None
-    paths: list[Path] = field(default_factory=list)
+    paths: list[Path] = []
     box: Rect | None = None
     bones: str = ""
-    dots: dict[str, list[Dot]] = field(default_factory=dict)
+    dots: dict[str, list[Dot]] = {}
     is_pose_wrong: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = []
     place: Rect | None = None
 
 

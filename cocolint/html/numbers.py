@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cocolint.engine.running import Checked
 from cocolint.html.paths import Paths
@@ -42,7 +42,7 @@ class Series(Struct):
     sides: Floats
     centres: Floats
     areas: Floats
-    joints: dict[str, list[tuple[str, int, int, int]]] = field(default_factory=dict)
+    joints: dict[str, list[tuple[str, int, int, int]]] = {}
     read: int = 0
     poses: int = 0
 

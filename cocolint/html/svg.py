@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ _FONT = re.compile(r"font: (?:[\w.]+ )*?([\d.]+px) [^;]*")
 class Sheet(Struct):
     """Turns figures into SVG, and gathers what they have in `style` as rules of one style sheet: pages allow no other."""
 
-    _classes: dict[str, str] = field(default_factory=dict)
+    _classes: dict[str, str] = {}
     _count: int = 0
 
     @property
