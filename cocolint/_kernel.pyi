@@ -40,6 +40,16 @@ def measure_rings(values: Buffer, lengths: Buffer, bounds: Buffer, area: Buffer,
     than two numbers are left as they are. Raises `ValueError` if the sizes of the arrays do not fit together.
     """
 
+def gather_rings(
+    owners: Buffer, ring_bounds: Buffer, ring_area: Buffer, ring_digest: Buffer, bounds: Buffer, area: Buffer, digest: Buffer
+) -> None:
+    """Gather what was measured of rings by their `owners` (int64), which ascend; all else is float64.
+
+    Written to are `bounds` (n, 4), which must be NaN before, `area` and `digest` of the owners, as `geometry.by_owner`
+    describes them; those without rings are left as they are. Raises `ValueError` as `measure_rings` does, and for an owner
+    that there is no place for.
+    """
+
 def measure_runs(
     counts: Buffer, lengths: Buffer, heights: Buffer, total: Buffer, area: Buffer, digest: Buffer, bounds: Buffer
 ) -> None:

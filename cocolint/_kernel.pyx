@@ -5,7 +5,7 @@ from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer,
 )
 from libc.stdlib cimport free
-from libc.math cimport NAN
+from libc.math cimport NAN, fabs
 from libc.string cimport memchr, memcmp, memset
 
 include "_json.pxi"

@@ -126,6 +126,36 @@ def measure_rings(values, lengths, bounds, area, digest):
             start += <size_t>length[ring]
 
 
+cdef void add_ring(const double* ring, double* bounds) noexcept nogil:
+    """Widen bounds by those of one more ring; what is NaN does not count."""
+    cdef int axis
+    for axis in range(4):
+        if bounds[axis] != bounds[axis] or (ring[axis] < bounds[axis] if axis < 2 else ring[axis] > bounds[axis]):
+            bounds[axis] = ring[axis]
+
+
+def gather_rings(owners, ring_bounds, ring_area, ring_digest, bounds, area, digest):
+    cdef View owner = View(owners), corners = View(ring_bounds), sums = View(ring_area), mixed = View(ring_digest)
+    cdef View all_corners = View(bounds, True), all_sums = View(area, True), all_mixed = View(digest, True)
+    cdef size_t ring, count = <size_t>owner.view.len // 8, rows = <size_t>all_sums.view.len // 8
+    cdef const int64_t* row = <const int64_t*>owner.view.buf
+    check(corners, 32 * count)
+    check(sums, 8 * count)
+    check(mixed, 8 * count)
+    check(all_corners, 32 * rows)
+    check(all_mixed, 8 * rows)
+    for ring in range(count):
+        if not 0 <= row[ring] < <int64_t>rows:
+            raise ValueError("an owner is out of range")
+    with nogil:
+        for ring in range(count):
+            if ring == 0 or row[ring] != row[ring - 1]:
+                (<double*>all_sums.view.buf)[row[ring]] = (<double*>all_mixed.view.buf)[row[ring]] = 0
+            add_ring(<const double*>corners.view.buf + 4 * ring, <double*>all_corners.view.buf + 4 * row[ring])
+            (<double*>all_sums.view.buf)[row[ring]] += fabs((<const double*>sums.view.buf)[ring])
+            (<double*>all_mixed.view.buf)[row[ring]] += (<const double*>mixed.view.buf)[ring]
+
+
 def measure_runs(counts, lengths, heights, total, area, digest, bounds):
     cdef View flat = View(counts), sizes = View(lengths), high = View(heights), all_runs = View(total, True)
     cdef View sums = View(area, True), mixed = View(digest, True), corners = View(bounds, True)

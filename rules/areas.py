@@ -34,9 +34,9 @@ UNSOUND_MASK = (
 )  # fmt: skip
 
 
-def _box_area(index: Index) -> Floats:
-    """The area of each box, NaN where it is unknown or has no extent."""
-    w, h = index.bbox[:, 2], index.bbox[:, 3]
+def _box_area(boxes: Floats) -> Floats:
+    """The area of each of some boxes (n, 4), NaN where it is unknown or has no extent."""
+    _, _, w, h = boxes.T
     with np.errstate(all="ignore"):
         return np.where((w > 0) & (h > 0), w * h, np.nan)
 
@@ -117,7 +117,7 @@ def area_nonpositive(index: Index) -> Iterable[Finding]:
     Definition: `area` <= 0 while the mask has area, or, without a mask, the box has.
     Fix: compute the area of the mask, or of the box where there is none. Safe: an area of 0 says nothing.
     """
-    extent = np.where(_has_mask(index), index.mask_area, _box_area(index))
+    extent = np.where(_has_mask(index), index.mask_area, _box_area(index.bbox))
     with np.errstate(all="ignore"):
         bad = (index.area <= 0) & (extent > 0)
     return index.where(bad, "area", "area {area:.10g}, but the object covers {extent:.1f} px²", area=index.area, extent=extent)
@@ -149,7 +149,7 @@ def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
         whole = area == np.floor(area)
         right = _is_near(area, mask, 0.5, 0.01) | (whole & _is_near(area, mask, 1.0, 0.02))
         right |= annotations.is_rle & _is_near(area, mask, np.maximum(1.0, 0.21 * _outline(annotations)), 0.02)
-        box = _is_near(area, _box_area(annotations), 0.0, 0.01)
+        box = _is_near(area, _box_area(annotations.bbox), 0.0, 0.01)
         off = _single(annotations) & (area > 0) & np.isfinite(mask) & ~right & ~box
     rows = np.flatnonzero(off & annotations.is_polygon & (area <= _most(annotations)))
     covered = mask.copy()
@@ -192,7 +192,7 @@ def area_is_bbox_area(index: Index) -> Iterable[Finding]:
     Definition: `iscrowd` is 0, `area` is within 1 % of w * h, and the mask has less than 95 % of that.
     Fix: compute the area of the mask. Unsafe: it changes the metric.
     """
-    box = _box_area(index)
+    box = _box_area(index.bbox)
     with np.errstate(all="ignore"):
         same = _is_near(index.area, box, 0.0, 0.01) & (index.mask_area > 0) & (index.mask_area < 0.95 * box)
     message = "area {area:.10g} is that of the box, the mask has {covered:.1f} px²"
@@ -214,7 +214,7 @@ def area_box_only(index: Index) -> Iterable[Finding]:
     Tolerance: writers that count inclusive pixels, such as those for Pascal VOC, arrive at (w + 1) * (h + 1).
     Fix: compute the area of the box where there never was a mask; only a person knows.
     """
-    box = _box_area(index)
+    box = _box_area(index.bbox)
     with np.errstate(all="ignore"):
         inclusive = (index.bbox[:, 2] + 1) * (index.bbox[:, 3] + 1)
         other = ~_is_near(index.area, box, 1.0, 0.01) & ~_is_near(index.area, inclusive, 1.0, 0.01) & np.isfinite(box)
@@ -235,11 +235,14 @@ def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
     Tolerance: writers that count inclusive pixels, such as those for Pascal VOC, arrive at (w + 1) * (h + 1).
     Fix: compute the area of the box. Unsafe: it changes the metric, and the box may be what is wrong.
     """
-    box = _box_area(index)
+    rows = np.flatnonzero(~_has_mask(index))
+    area, boxes = index.area[rows], index.bbox[rows]
+    box = _box_area(boxes)
     with np.errstate(all="ignore"):
-        inclusive = (index.bbox[:, 2] + 1) * (index.bbox[:, 3] + 1)
-        more = ~_has_mask(index) & (index.area > np.maximum(1.02 * box + 1, 1.001 * inclusive))
-    return index.where(more, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=index.area, box=box)
+        inclusive = (boxes[:, 2] + 1) * (boxes[:, 3] + 1)
+        more = area > np.maximum(1.02 * box + 1, 1.001 * inclusive)
+    message = "area {area:.10g}, but the box has {box:.10g} px²"
+    return index.at(rows[more], "area", message, area=area[more], box=box[more])
 
 
 area_exceeds_bbox.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])(computed)
@@ -282,7 +285,7 @@ def area_normalized(index: Index) -> Iterable[Finding]:
     Definition: 0 < `area` <= 1, though both sides of the box are above 2 px and the mask, if there is one, above 4 px².
     Fix: compute the area of the mask, or of the box where there is none. Safe: no object of that extent has so small an area.
     """
-    extent = np.where(_has_mask(index), index.mask_area, _box_area(index))
+    extent = np.where(_has_mask(index), index.mask_area, _box_area(index.bbox))
     with np.errstate(all="ignore"):
         small = (index.area > 0) & (index.area <= 1) & (np.minimum(index.bbox[:, 2], index.bbox[:, 3]) > 2) & (extent > 4)
     message = "area {area:.6g}, but the object covers {extent:.1f} px²"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cocolint.model import Bools, Floats, Ints
 from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
-from cocolint.read.geometry import group_reduce
+from cocolint.read.geometry import by_owner
 from cocolint.read.parts import count_parts
 from cocolint.read.ragged import points_of, rings_of, runs_of, segments_of
 
@@ -159,6 +159,8 @@ class Masks:
         values = self.column(name)
         if self._nowhere(values):
             return [""] * len(values)
+        if {*map(type, values)} == {str}:
+            return values
         return [value if isinstance(value, str) else "" for value in values]
 
 
@@ -189,8 +191,10 @@ def images_of(masks: Masks) -> Images:
 
 def _videos(masks: Masks) -> list[Any]:
     """Return `video_id`, or PoseTrack's name for it, None where there is neither."""
-    pairs = zip(masks.column("video_id"), masks.column("vid_id"), strict=True)
-    values = [other if video is UNSET else video for video, other in pairs]
+    videos, others = masks.column("video_id"), masks.column("vid_id")
+    if not (masks.valid["video_id"].any() or masks.valid["vid_id"].any()):
+        return [None] * masks.size
+    values = [other if video is UNSET else video for video, other in zip(videos, others, strict=True)]
     return [None if value is UNSET else value for value in values]
 
 
@@ -283,14 +287,7 @@ def _part_counts(size: int, runs: Runs, crowd: Bools) -> Ints:
 
 
 def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str, Any]:
-    bounds, area, digest = np.full((size, 4), np.nan), np.full(size, np.nan), np.zeros(size)
-    if len(rings.owner):
-        shapes = rings.shapes
-        with np.errstate(all="ignore"):
-            for column, function in enumerate((np.fmin, np.fmin, np.fmax, np.fmax)):
-                bounds[:, column] = group_reduce(function, shapes.bounds[:, column], rings.owner, size, np.nan)
-            area = group_reduce(np.add, np.abs(shapes.area), rings.owner, size, np.nan)
-            digest = group_reduce(np.add, shapes.digest, rings.owner, size, 0.0)
+    bounds, area, digest = by_owner(rings.shapes, rings.owner, size)
     height, width = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
     if len(runs.owner):
         height[runs.owner], width[runs.owner] = np.clip(runs.height, -1, LARGEST_SIZE), np.clip(runs.width, -1, LARGEST_SIZE)

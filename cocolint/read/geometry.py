@@ -76,6 +76,23 @@ class RingShapes:
             self.area[full] = np.add.reduceat(forward - backward, first) / 2
 
 
+def by_owner(shapes: RingShapes, owners: Ints, size: int) -> tuple[Floats, Floats, Floats]:
+    """Return the bounds (size, 4) of all rings of each owner, the sum of their areas without signs, and of their digests.
+
+    `owners` ascend. Owners without rings have NaN, and the digest 0.
+    """
+    bounds, area, digest = np.full((size, 4), np.nan), np.full(size, np.nan), np.zeros(size)
+    if compiled.kernel is not None:
+        compiled.kernel.gather_rings(owners, shapes.bounds, shapes.area, shapes.digest, bounds, area, digest)
+        return bounds, area, digest
+    with np.errstate(all="ignore"):
+        for column, function in enumerate((np.fmin, np.fmin, np.fmax, np.fmax)):
+            bounds[:, column] = group_reduce(function, shapes.bounds[:, column], owners, size, np.nan)
+        area = group_reduce(np.add, np.abs(shapes.area), owners, size, np.nan)
+        digest = group_reduce(np.add, shapes.digest, owners, size, 0.0)
+    return bounds, area, digest
+
+
 def _next(axis: Floats, first: Ints, last: Ints) -> Floats:
     """Return the coordinate of the next point of each ring, the first point following the last."""
     following = np.empty_like(axis)

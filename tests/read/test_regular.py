@@ -28,7 +28,7 @@ from cocolint.model import Task
 from cocolint.read import build
 from cocolint.read.data_sets import Several
 from cocolint.read.document import SliceReader, open_document
-from cocolint.read.geometry import RingShapes, RunShapes, decode_counts
+from cocolint.read.geometry import RingShapes, RunShapes, by_owner, decode_counts
 from cocolint.read.regular import RegularReader
 from cocolint.read.slicing import NotCoco, Span
 from cocolint.read.source import Unusable, array_of, is_utf8
@@ -234,6 +234,27 @@ def test_rings_are_measured_alike_but_for_rounding(rings: list[list[float]]) -> 
         assert one == pytest.approx(other, abs=1e-12 * rounding(ring))
     for ring, one, other in zip(rings, ours.digest, reference.digest, strict=True):
         assert one == pytest.approx(other, abs=1e-12 * rounding(ring))
+
+
+@given(rings=rings, more=st.lists(st.booleans(), min_size=5, max_size=5), behind=st.integers(1, 3))
+def test_rings_are_gathered_alike_but_for_rounding(rings: list[list[float]], more: list[bool], behind: int) -> None:
+    values = np.array([value for ring in rings for value in ring], np.float64)
+    lengths = np.array([len(ring) for ring in rings], np.int64)
+    owners = np.cumsum(more[: len(rings)], dtype=np.int64)
+    (bounds, *ours), (wanted, *reference) = both(
+        lambda: by_owner(RingShapes(values, lengths), owners, int(owners.max(initial=0)) + behind)
+    )
+    assert np.array_equal(bounds, wanted, equal_nan=True)
+    for one, other in zip(ours, reference, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12 * max(map(rounding, rings), default=0.0))
+
+
+@pytest.mark.parametrize("owner", [-1, 3])
+def test_owners_must_be_in_range(owner: int) -> None:
+    assert compiled.kernel is not None
+    shapes = RingShapes(np.zeros(6), np.array([6]))
+    with pytest.raises(ValueError, match="owner"):
+        by_owner(shapes, np.array([owner]), 3)
 
 
 def rounding(ring: list[float]) -> float:
