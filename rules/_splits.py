@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,25 +12,45 @@ from cocolint.api import Bools, Dataset, Images, Ints, Member
 
 def other_splits(dataset: Dataset) -> list[Member]:
     """Return the earlier files of the other splits: of each split those of the same task, or else the first one."""
-    return splits_among(dataset.me, dataset.earlier)
+    return _other_splits(dataset, dataset.place)
 
 
-def splits_among(me: Member, members: Iterable[Member]) -> list[Member]:
-    """Return the files of other splits among `members`: of each split those of the same task, or else the first one."""
+def all_other_splits(dataset: Dataset) -> list[Member]:
+    """Return the same of all files, not only of the earlier ones."""
+    return _other_splits(dataset, len(dataset.members))
+
+
+def _other_splits(dataset: Dataset, stop: int) -> list[Member]:
+    me, members = dataset.me, dataset.members
     found: list[Member] = []
-    if not me.place.split:
-        return found
-    rivals = [other for other in members if _are_splits_of_one(me, other)]
-    for split in dict.fromkeys(other.place.split for other in rivals):
-        candidates = [other for other in rivals if other.place.split == split]
-        found += [other for other in candidates if other.facts.task is me.facts.task] or candidates[:1]
+    for split, places in _rivals(me, dataset.of_all(_by_family)).items():
+        rivals = [members[place] for place in places if place < stop] if split != me.place.split else []
+        found += [other for other in rivals if other.facts.task is me.facts.task] or rivals[:1]
     return found
 
 
-def _are_splits_of_one(one: Member, other: Member) -> bool:
-    """Whether two files are different splits. Folds of a cross-validation, or years of official files, share images."""
-    splits = {one.place.split, other.place.split} - {""}
-    return len(splits) == 2 and not other.facts.task.is_results and _may_be_kin(one, other)
+def _rivals(me: Member, known: Mapping[tuple[str, ...], Mapping[str, list[int]]]) -> dict[str, list[int]]:
+    """Return the places of all files that may be kin of `me`, by split, in the order of the first of each."""
+    if not me.place.split:
+        return {}
+    families = [me.place.family, ()] if me.place.family else known
+    places: dict[str, list[int]] = defaultdict(list)
+    for family in families:
+        for split, some in known.get(family, {}).items():
+            places[split] += some
+    return dict(sorted(((split, sorted(some)) for split, some in places.items()), key=lambda item: item[1][0]))
+
+
+def _by_family(members: Sequence[Member]) -> dict[tuple[str, ...], dict[str, list[int]]]:
+    """Return the places of the files by family and split. Results are of none.
+
+    Folds of a cross-validation, and years of official files, are families of their own: they share images.
+    """
+    found: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for place, member in enumerate(members):
+        if member.place.split and not member.facts.task.is_results:
+            found[member.place.family][member.place.split].append(place)
+    return found
 
 
 def _may_be_kin(one: Member, other: Member) -> bool:
@@ -54,19 +75,6 @@ def with_the_same_classes(me: Member, members: Iterable[Member]) -> list[Member]
     """
     same_task = [other for other in members if other is not me and other.facts.task is me.facts.task and len(other.categories)]
     return [other for other in same_task if are_parts_of_one(me, other) or _may_be_parts_of_one(me, other)]
-
-
-def that_differ(dataset: Dataset, members: Iterable[Member]) -> list[Member]:
-    """Return those of `members` that should declare the same categories as the file, and do not."""
-    if dataset.of_all(_class_lists) == 1:
-        return []
-    me = dataset.me
-    return with_the_same_classes(me, (other for other in members if other.class_key != me.class_key))
-
-
-def _class_lists(members: Iterable[Member]) -> int:
-    """Return how many different lists of categories there are."""
-    return len({member.class_key for member in members})
 
 
 def are_parts_of_one(one: Member, other: Member) -> bool:

@@ -23,7 +23,8 @@ from cocolint.api import (
 )
 
 from ._categories import Pair, order_of, pairs_of, renumbered, results_of, usable
-from ._splits import are_parts_of_one, literal, that_differ, with_the_same_classes
+from ._classes import Claims, Said
+from ._splits import are_parts_of_one, literal, with_the_same_classes
 
 _SHOWN = 3
 """So many names are shown in a message."""
@@ -42,7 +43,7 @@ def categories_inconsistent_across_files(dataset: Dataset, categories: Categorie
     new id, and keep the map. Unsafe: files that are not checked along, and models, still count by the old ids.
     """
     told: set[int] = set()
-    for other in that_differ(dataset, dataset.earlier):
+    for other in dataset.of_all(_ids_and_names).against(dataset):
         names, ids = _tables(other.categories)
         renamed, moved = [], []
         for row in usable(categories).tolist():
@@ -57,6 +58,15 @@ def categories_inconsistent_across_files(dataset: Dataset, categories: Categorie
         severity = _severity(dataset, other)
         yield from _differing(categories, renamed, "name", "id {id} is {name!r}, and {theirs!r} in {file}", other, severity)
         yield from _differing(categories, moved, "id", "{name!r} has the id {id}, and {theirs} in {file}", other, severity)
+
+
+def _ids_and_names(members: Sequence[Member]) -> Claims:
+    def said_by(categories: Categories) -> Said:
+        for number, name in pairs_of(categories):
+            yield ("id", number), name
+            yield ("name", name), number
+
+    return Claims(members, said_by)
 
 
 @categories_inconsistent_across_files.fix(Stage.ID, safe=False)
@@ -116,7 +126,7 @@ def categories_order_across_files(dataset: Dataset, categories: Categories) -> I
     order keeps to it.
     """
     mine = pairs_of(categories)
-    for other in that_differ(dataset, dataset.earlier):
+    for other in dataset.of_all(_orders).against(dataset):
         theirs = pairs_of(other.categories)
         if mine != theirs and sorted(mine) == sorted(theirs):
             place = next(place for place, pair in enumerate(mine) if pair != theirs[place])
@@ -125,6 +135,10 @@ def categories_order_across_files(dataset: Dataset, categories: Categories) -> I
                 "categories",
             )
             return
+
+
+def _orders(members: Sequence[Member]) -> Claims:
+    return Claims(members, lambda categories: [(tuple(sorted(pairs_of(categories))), tuple(pairs_of(categories)))])
 
 
 @categories_order_across_files.fix(Stage.SORT, safe=True)
@@ -153,15 +167,23 @@ def categories_subset_across_files(dataset: Dataset, categories: Categories) -> 
     if not len(usable(categories)):
         return
     ids, names = set(categories.id[usable(categories)].tolist()), set(categories.name)
-    for other in that_differ(dataset, dataset.members):
-        lacking = [name for number, name in pairs_of(other.categories) if number not in ids and name not in names]
-        if lacking:
-            shown = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
-            yield Finding(
-                literal(f"{len(lacking)} of the {len(other.categories)} categories of {other.display} are missing: {shown}"),
-                "categories", severity=_severity(dataset, other),
-            )  # fmt: skip
-            return
+
+    def are_lacking(pairs: Iterable[Pair]) -> list[Pair]:
+        return [pair for pair in pairs if pair.id not in ids and pair.name not in names]
+
+    declared = dataset.of_all(_declarations)
+    other = declared.one_with(dataset, are_lacking(declared.keys(dataset.me.facts.task)))
+    if other:
+        lacking = [pair.name for pair in are_lacking(pairs_of(other.categories))]
+        shown = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
+        yield Finding(
+            literal(f"{len(lacking)} of the {len(other.categories)} categories of {other.display} are missing: {shown}"),
+            "categories", severity=_severity(dataset, other),
+        )  # fmt: skip
+
+
+def _declarations(members: Sequence[Member]) -> Claims:
+    return Claims(members, lambda categories: ((pair, True) for pair in pairs_of(categories)))
 
 
 @categories_subset_across_files.fix(Stage.DEFAULT, safe=True)
@@ -218,7 +240,7 @@ def supercategory_differs(dataset: Dataset, categories: Categories) -> Iterable[
     Fix: write the same record into both files. Only a person can say which is the right one.
     """
     told: set[int] = set()
-    for other in that_differ(dataset, dataset.earlier):
+    for other in dataset.of_all(_details).against(dataset):
         rows = {pair: row for row, pair in zip(usable(other.categories).tolist(), pairs_of(other.categories), strict=True)}
         found = []
         for row, pair in zip(usable(categories).tolist(), pairs_of(categories), strict=True):
@@ -231,6 +253,16 @@ def supercategory_differs(dataset: Dataset, categories: Categories) -> Iterable[
             what=[field for _, field in found], name=[categories.name[row] for row, _ in found],
             file=[other.display] * len(found),
         )  # fmt: skip
+
+
+def _details(members: Sequence[Member]) -> Claims:
+    def said_by(categories: Categories) -> Said:
+        for row, pair in zip(usable(categories).tolist(), pairs_of(categories), strict=True):
+            for field, value in _details_of(categories, row).items():
+                if value:
+                    yield (pair, field), repr(value)
+
+    return Claims(members, said_by)
 
 
 def _severity(dataset: Dataset, other: Member) -> Severity | None:
@@ -249,12 +281,16 @@ def _differing(
 
 
 def _differing_field(mine: Categories, row: int, theirs: Categories, other: int) -> str | None:
-    pairs = {
-        "supercategory": (mine.supercategory[row], theirs.supercategory[other]),
-        "keypoints": (mine.keypoints[row], theirs.keypoints[other]),
-        "skeleton": (mine.skeleton[row], theirs.skeleton[other]),
+    here, there = _details_of(mine, row), _details_of(theirs, other)
+    return next((field for field in here if here[field] and there[field] and here[field] != there[field]), None)
+
+
+def _details_of(categories: Categories, row: int) -> dict[str, Any]:
+    return {
+        "supercategory": categories.supercategory[row],
+        "keypoints": categories.keypoints[row],
+        "skeleton": categories.skeleton[row],
     }
-    return next((field for field, (a, b) in pairs.items() if a and b and a != b), None)
 
 
 def _groups(members: Sequence[Member], kin: Kin) -> list[list[Member]]:

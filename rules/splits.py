@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from cocolint.api import (
 from cocolint.engine.dataset import truth_of
 
 from ._splits import (
+    all_other_splits,
     are_renamed,
     families_of,
     file_names,
@@ -34,7 +36,6 @@ from ._splits import (
     literal,
     other_splits,
     rows_of_one_id,
-    splits_among,
 )
 
 DECIDABLE = 20
@@ -146,10 +147,12 @@ def _shared(index: Index, other: Index) -> Ints:
 def annotations_told_apart(members: Sequence[Member]) -> Iterator[Renumbered]:
     """Give annotations whose id another split has a new one, the same in all files of their split."""
     free = highest_id(members, "annotations") + 1
+    known: dict[Any, Any] = {}
+    places = {member.display: place for place, member in enumerate(members)}
     for family in families_of(members):
         clashes: dict[str, list[Ints]] = defaultdict(list)
         for member in family:
-            for other in other_splits(Dataset(members, members.index(member))):
+            for other in other_splits(Dataset(members, places[member.display], known)):
                 moved = other if other.place.split == "train" else member
                 clashes[moved.place.split].append(_shared(member.index, other.index))
         for split, found in clashes.items():
@@ -175,7 +178,7 @@ def class_missing_in_split(dataset: Dataset, index: Index, categories: Categorie
     if not mine.any():
         return
     told = np.zeros(len(categories), bool)
-    for other in _of_one_task(dataset.me, dataset.members):
+    for other in _of_one_task(dataset.me, all_other_splits(dataset)):
         theirs = _uses(other.index, other.categories)
         place = {name: row for row, name in enumerate(other.categories.name)}
         rows = [
@@ -200,7 +203,7 @@ def size_distribution_shift(dataset: Dataset, index: Index, *, threshold: float 
     Fix: divide the images at random, by source. Only a person can.
     """
     mine = _areas(index)
-    for other in _of_one_task(dataset.me, dataset.earlier):
+    for other in _of_one_task(dataset.me, other_splits(dataset)):
         theirs = _areas(other.index)
         if min(len(mine), len(theirs)) < DECIDABLE:
             continue
@@ -216,7 +219,7 @@ def size_distribution_shift(dataset: Dataset, index: Index, *, threshold: float 
 
 
 def _of_one_task(me: Member, members: Sequence[Member]) -> list[Member]:
-    return [other for other in splits_among(me, members) if other.facts.task is me.facts.task]
+    return [other for other in members if other.facts.task is me.facts.task]
 
 
 def _uses(index: Index, categories: Categories) -> Ints:

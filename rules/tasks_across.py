@@ -147,7 +147,17 @@ def _tasks(members: Sequence[Member]) -> set[Task]:
 def _of_other_tasks(dataset: Dataset) -> list[Member]:
     """Return the earlier files of other tasks of the same subset."""
     me = dataset.me
-    if not me.facts.follows_pattern or len(dataset.of_all(_tasks)) == 1:
+    if not me.facts.follows_pattern:
         return []
-    others = [m for m in dataset.earlier if m.facts.follows_pattern and m.facts.task is not me.facts.task]
-    return [m for m in others if (m.facts.subset, m.place) == (me.facts.subset, me.place) and not m.facts.task.is_results]
+    places = dataset.of_all(_by_subset).get((me.facts.subset, me.place), [])
+    others = [dataset.members[place] for place in places if place < dataset.place]
+    return [other for other in others if other.facts.task is not me.facts.task]
+
+
+def _by_subset(members: Sequence[Member]) -> dict[object, list[int]]:
+    """Return the places of the files that are named after their task and subset, but for results."""
+    found: dict[object, list[int]] = defaultdict(list)
+    for place, member in enumerate(members):
+        if member.facts.follows_pattern and not member.facts.task.is_results:
+            found[member.facts.subset, member.place].append(place)
+    return found
