@@ -139,6 +139,44 @@ def write(path: Path, task: str, count: int, seed: int = 0, faults: int = 0) -> 
         out.write('], "categories": ' + json.dumps(categories(task)) + "}")
 
 
+def masks(image: Record, count: int, first: int, rng: np.random.Generator) -> Iterator[Record]:
+    """Yield masks as compressed run lengths, with the fields of the files of SA-1B and those that COCO wants besides."""
+    from pycocotools import mask as coder  # it is wanted for these only
+
+    height, width = image["height"], image["width"]
+    for number in range(count):
+        runs = coder.frPyObjects([single(width, height, rng)["segmentation"][0]], height, width)[0]
+        box = coder.toBbox(runs).tolist()
+        yield {
+            "bbox": box,
+            "area": int(coder.area(runs)),
+            "segmentation": {"size": [height, width], "counts": runs["counts"].decode()},
+            "predicted_iou": float(rng.uniform(0.88, 1)),
+            "point_coords": [[float(box[0] + box[2] / 2), float(box[1] + box[3] / 2)]],
+            "crop_box": [0.0, 0.0, float(width), float(height)],
+            "stability_score": float(rng.uniform(0.95, 1)),
+            "iscrowd": 0,
+            "category_id": 1,
+            "image_id": image["id"],
+            "id": first + number,
+        }
+
+
+def write_masks(folder: Path, files: int, each: int, seed: int = 0) -> None:
+    """Write files of one image each with `each` masks."""
+    rng = np.random.default_rng(seed)
+    for number in range(1, files + 1):
+        image = {"id": number, "width": 2250, "height": 1500, "file_name": f"sa_{number}.jpg"}
+        data = {
+            "info": {"description": "Generated"},
+            "licenses": [],
+            "images": [image],
+            "annotations": list(masks(image, each, number * each, rng)),
+            "categories": [{"id": 1, "name": "object", "supercategory": "object"}],
+        }
+        (folder / f"instances_{number:08d}.json").write_text(json.dumps(data), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
