@@ -65,3 +65,37 @@ def decode_counts(data: Buffer, sizes: Buffer, runs: Buffer, lengths: Buffer, ma
     Written to are `runs` (int64, as many as there are bytes), `lengths` and `marks` (int64), as `geometry.decode_counts`
     describes them. Returns how many runs there are. Raises `ValueError` as `measure_rings` does.
     """
+
+def extents_of(stretch: bytes, names: Sequence[str]) -> tuple[Column, Column]:
+    """Find records, which stand one after the other with commas between them, and the values of the fields `names`.
+
+    Returns where each record begins and ends, and where its last field ends, right behind the brace where there is none; and
+    where each of its fields begins and ends, -1 where there is none. All are int64. The stretch is known to be JSON: only
+    so much of it is looked at as is needed.
+
+    Raises `Irregular` where something else than objects is found, a named key stands twice, or a key is spelt with an escape.
+    """
+
+def alike(stretch: bytes, values: Buffer, fields: int, firsts: Buffer) -> None:
+    """Find records whose fields have the same texts. `values` are as `extents_of` gives them, of so many `fields` each.
+
+    Written to `firsts` (int64) is for each record the first one like it. Raises `ValueError` if an extent is out of range,
+    or the sizes of the arrays do not fit together.
+    """
+
+def spliced(stretch: bytes, edits: Buffer, texts: list[bytes]) -> bytes:
+    """Return a stretch with `edits`: from where, up to where, and the number of the text to be put there; all int64.
+
+    Raises `ValueError` unless they ascend.
+    """
+
+def first_difference(
+    old: bytes, old_records: Buffer, old_values: Buffer, new: bytes, new_records: Buffer, new_values: Buffer,
+    kinds: Buffer, behind: list[bytes],
+) -> int:  # fmt: skip
+    """Return the first record that differs from what it was, -1 if there is none. Extents are as `extents_of` gives them.
+
+    Records whose kind (int64) is -1 are to be the same to the byte, those of kind -2 may be anything, and others are to be
+    the same but for the values of the fields, and for the text of `behind` with that number behind the last field.
+    Raises `ValueError` if the sizes of the arrays do not fit together.
+    """

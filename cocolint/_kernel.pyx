@@ -370,3 +370,4 @@ def columns_of(array, fields, inner_fields=()):
 
 
 include "_shapes.pxi"
+include "_extents.pxi"

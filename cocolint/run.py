@@ -104,22 +104,22 @@ class Run(Struct):
             if checked is None:
                 run.results.append(result)
             elif result.path in copies:
-                run._check_file(checked.document.file._replace(mended=copies[result.path], named_by_user=True))
+                run._check_file(checked.document.file._replace(mended=copies[result.path], named_by_user=True), checked)
             else:
                 run.checked.append(alone := replace(checked, compared=Outcome()))
                 run.results.append(run._result_of(alone))
         run._compare()
         return run
 
-    def _check_file(self, file: AnnotationFile) -> None:
+    def _check_file(self, file: AnnotationFile, before: Checked | None = None) -> None:
         try:
-            self._read_and_check(file)
+            self._read_and_check(file, before=before)
         except OSError as error:
             self.broken = True
             note = f"cannot be read: {error.strerror or error}"
             self.results.append(FileResult(file.display, file.task, file.subset, "", file.layout, Status.UNREADABLE, note=note))
 
-    def _read_and_check(self, file: AnnotationFile, source: Source | None = None) -> None:
+    def _read_and_check(self, file: AnnotationFile, source: Source | None = None, before: Checked | None = None) -> None:
         size = size_of(file)
         self.progress.start(file.display, size)
         begin = time.perf_counter()
@@ -129,10 +129,10 @@ class Run(Struct):
             self.steps["look up"] += time.perf_counter() - begin
             return
         try:
-            document = open_document(file, source=source)
+            document = open_document(file, source=source, before=before.document if before else None)
             opened = time.perf_counter()
             try:
-                self._check_document(document, place)
+                self._check_document(document, place, before)
             except BadCut:
                 self._check_document(open_document(file, exact=True, source=source), place)
         except NotCoco as reason:
@@ -166,11 +166,11 @@ class Run(Struct):
         self.locators[file.display] = Locator(file.remote or file.path, source=fault.source)
         self.results.append(result)
 
-    def _check_document(self, document: Document, place: Place | None) -> None:
+    def _check_document(self, document: Document, place: Place | None, before: Checked | None = None) -> None:
         rules = self._rules_for(document)
         pngs = pngs_of(document, rules, self.settings.no_images)
         slices = self._check_slices(document, rules, pngs)
-        checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs))
+        checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs), before)
         document.source.check_unchanged()
         if self.cache and place and isinstance(pngs, Absent):
             self.cache.keep(place, checked)

@@ -7,6 +7,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,13 @@ class Outcome(Struct):
             self.crashes.setdefault(rule.name, traceback.format_exc(limit=-3))
         self.seconds[rule.name] += time.perf_counter() - begin
 
+    def take(self, name: str, before: Outcome) -> None:
+        """Take over what came of a rule before."""
+        if name in before.findings:
+            self.findings[name] += before.findings[name]
+        if name in before.skipped:
+            self.skipped[name] = before.skipped[name]
+
     def add(self, other: Outcome, offset: int = 0) -> None:
         """Take over what came of a slice whose first row is `offset`."""
         for name, findings in other.findings.items():
@@ -111,14 +119,31 @@ def _is_constant(column: Column) -> bool:
     return bool((column == column[0]).all()) or (column.dtype.kind == "f" and bool(np.isnan(column).all()))
 
 
-def _joined(columns: list[Column], sizes: list[int]) -> Column:
-    """Put together the columns of slices, of which `_thinned` may have left the first row only."""
+def _joined(columns: list[Column], sizes: list[int], before: Column | None) -> Column:
+    """Put together the columns of slices, of which `_thinned` may have left the first row only.
+
+    The column of the file before it was mended serves again where it is the same: fresh memory takes time.
+    """
     if len(columns) == 1 and len(columns[0]) == sizes[0]:
         return columns[0]
     if all(len(column) == 1 for column in columns) and _is_constant(np.concatenate(columns)):
         return np.broadcast_to(columns[0], sum(sizes))
+    if before is not None and _is_made_of(before, columns, sizes):
+        return before
     return np.concatenate(
         [np.broadcast_to(column, (size, *column.shape[1:])) for column, size in zip(columns, sizes, strict=True)]
+    )
+
+
+def _is_made_of(column: Column, parts: list[Column], sizes: list[int]) -> bool:
+    """Whether a column has the bytes of its parts, one after the other."""
+    if len(column) != sum(sizes) or column.dtype != parts[0].dtype or not column.flags.c_contiguous:
+        return False
+    bits = np.dtype(f"u{column.itemsize}")
+    starts = accumulate(sizes, initial=0)
+    return all(
+        np.array_equal(column[start : start + size].view(bits), np.broadcast_to(part.view(bits), (size, *part.shape[1:])))
+        for part, size, start in zip(parts, sizes, starts, strict=False)
     )
 
 
@@ -178,13 +203,22 @@ class Checked(Struct, dict=True):
         self.fixtures |= {"dataset": dataset, "truth": truth}
         self._run(Scope.DATASET, self.compared, options)
 
-    def check(self, options: Options) -> None:
-        """Run the rules that see the whole file."""
-        self._run(Scope.FILE, self.outcome, options)
+    def check(self, options: Options, before: Checked | None = None) -> None:
+        """Run the rules that see the whole file, but those that would see the same as in the file `before` it was mended."""
+        self._run(Scope.FILE, self.outcome, options, before)
 
-    def _run(self, scope: Scope, outcome: Outcome, options: Options) -> None:
+    def _sees_the_same(self, rule: Rule, before: Checked) -> bool:
+        """Whether a rule that ran before would be given the very same objects."""
+        known = self.fixtures.keys() & before.fixtures.keys()
+        return rule.name not in before.outcome.crashes and all(
+            name in known and self.fixtures[name] is before.fixtures[name] for name in rule.fixtures
+        )
+
+    def _run(self, scope: Scope, outcome: Outcome, options: Options, before: Checked | None = None) -> None:
         for rule in self.rules:
-            if rule.scope is scope:
+            if rule.scope is scope and before and self._sees_the_same(rule, before):
+                outcome.take(rule.name, before.outcome)
+            elif rule.scope is scope:
                 faults = merged(self.document.faults.get(rule.name, []))
                 outcome.run(rule, {**self.fixtures, "faults": faults}, options)
 
@@ -200,10 +234,18 @@ class Checked(Struct, dict=True):
 
 
 def check_document(
-    document: Document, slices: list[SliceOutcome], rules: list[Rule], options: Options, more: Mapping[str, Any]
+    document: Document,
+    slices: list[SliceOutcome],
+    rules: list[Rule],
+    options: Options,
+    more: Mapping[str, Any],
+    before: Checked | None = None,
 ) -> Checked:
-    """Join the outcomes of the slices, and run the rules that see the whole file. `more` are fixtures of the whole run."""
-    outcome, index = _join(document, slices)
+    """Join the outcomes of the slices, and run the rules that see the whole file.
+
+    `more` are fixtures of the whole run; `before` is what came of a file before it was mended.
+    """
+    outcome, index = _join(document, slices, before.index if before else None)
     file = document.file
     facts = FileFacts(
         file.display, document.task, file.subset, document.dialect, file.layout, file.follows_pattern, document.keys,
@@ -217,11 +259,11 @@ def check_document(
         "surroundings": Surroundings.of(file), **more,
     }  # fmt: skip
     checked = Checked(document, facts, index, rules, outcome, fixtures)
-    checked.check(options)
+    checked.check(options, before)
     return checked
 
 
-def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Index]:
+def _join(document: Document, slices: list[SliceOutcome], before: Index | None) -> tuple[Outcome, Index]:
     outcome = Outcome()
     offset = 0
     for part in slices:
@@ -231,9 +273,11 @@ def _join(document: Document, slices: list[SliceOutcome]) -> tuple[Outcome, Inde
         empty = annotations_of(Masks([], {}), document.images, document.categories)
         return outcome, Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
     sizes = [len(part) for part in slices]
+    known = (before.keys, before.valid, before.absent) if before else ({}, {}, {})
+    found = zip(*((part.keys, part.valid, part.absent) for part in slices), strict=True)
     keys, valid, absent = (
-        {name: _joined([columns[name] for columns in parts], sizes) for name in parts[0]}
-        for parts in ([part.keys for part in slices], [part.valid for part in slices], [part.absent for part in slices])
+        {name: _joined([columns[name] for columns in parts], sizes, earlier.get(name)) for name in parts[0]}
+        for parts, earlier in zip(found, known, strict=True)
     )
     uses = np.sum([part.category_uses for part in slices], axis=0)
     return outcome, Index(keys, valid, absent, document.images, uses)

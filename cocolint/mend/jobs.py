@@ -93,6 +93,14 @@ class Job(Struct, frozen=True, dict=True):
         """Whether the fix may do different things with records whose fields are alike."""
         return not {"record", "field", *PORTABLE, *self.constants}.issuperset(self.fixer.fixtures)
 
+    def layers(self) -> Iterator[tuple[Ints, Ints]]:
+        """Yield the rows and the place of each among the rows, 0 where that is of no matter; rows found twice come again."""
+        rows, places = self.rows, np.arange(len(self.rows))
+        while len(rows):
+            is_first = np.append(True, rows[1:] != rows[:-1])
+            yield rows[is_first], places[is_first] if self.is_of_row else np.zeros(np.count_nonzero(is_first), np.int64)
+            rows, places = rows[~is_first], places[~is_first]
+
     def between(self, first: int, stop: int) -> Job | None:
         """Return the job for the rows from `first` up to `stop`, counted from `first`, None if there are none."""
         low, high = np.searchsorted(self.rows, (first, stop))

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, repeat
-from operator import itemgetter, ne
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
+import numpy as np
 from msgspec import Struct
 
 from cocolint.engine.fixing import Record
 from cocolint.mend.jobs import BY_RECORD, FixFailed, Job, NotAsMeant, Note, Stretch, Surround, guarded
-from cocolint.mend.layout import Layout, Texts
-from cocolint.mend.splice import Edit, Manner, Splice, Spot, Unspliceable, added, applied, changed, equal, load, without
+from cocolint.mend.layout import AS_IT_WAS, WHOLE, Texts, is_kept, layout_of
+from cocolint.mend.splice import (
+    Edit,
+    Edits,
+    Manner,
+    Splice,
+    Spot,
+    Unspliceable,
+    added,
+    applied,
+    changed,
+    equal,
+    fields_of,
+    load,
+    without,
+)  # fmt: skip
+from cocolint.model import Ints
+from cocolint.read.geometry import distinct
 from cocolint.read.locate import KINDS
 from cocolint.read.source import NONFINITE
 from cocolint.reported import MISSING, Change
@@ -96,7 +113,7 @@ class _Made(Struct, eq=False):
     inside: dict[int, list[Edit]] = {}
     behind: bytes = b""
     is_whole: bool = False
-    rows: list[int] = []
+    rows: Ints = np.zeros(0, np.int64)
 
     @property
     def after(self) -> Any:
@@ -127,65 +144,84 @@ def _differing(old: Record, new: Record) -> dict[str, tuple[Any, Any]]:
     return found | {name: (value, MISSING) for name, value in old.items() if name not in new}
 
 
+def _paired(some: Ints, others: Ints) -> Ints:
+    """Return numbers that are the same where both of two numbers are."""
+    if (others == others[:1]).all():
+        return some
+    return np.unique(some * (others.max() + 2) + others + 1, return_inverse=True)[1]
+
+
+def _firsts_of(groups: Iterable[Ints]) -> Ints:
+    return np.array([group[0] for group in groups], np.int64)
+
+
+def _members_of(alike: Ints) -> list[Ints]:
+    """Return the places of each number, the groups in the order of their first members."""
+    if not len(alike):
+        return []
+    order = np.argsort(alike, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(alike[order])) + 1)
+    return sorted(groups, key=itemgetter(0))
+
+
 class _Mending:
     """The mending of one stretch."""
 
-    def __init__(self, mender: Mender, data: bytes, jobs: Sequence[Job]) -> None:
+    def __init__(self, mender: Mender, stretch: bytes, jobs: Sequence[Job]) -> None:
         self._mender = mender
         self._jobs = jobs
         self._callers = [mender.caller(job) for job in jobs]
         self._names = list(dict.fromkeys(name for job in jobs for name in job.fields))
-        self._old = Layout(b"[%b]" % data, self._names)
+        self._old = layout_of(stretch, self._names)
         self._manner: Manner | None = None
+        self._edits = Edits()
+        self._whole: set[int] = set()
 
     def result(self, original: bytes) -> Stretch | None:
         """Return the mended stretch, None if nothing changed."""
         groups = [made for made in self._groups() if made.steps]
-        edits = sorted(chain.from_iterable(self._edits(made) for made in groups if made.after is not None))
-        made_of = dict(chain.from_iterable(zip(made.rows, repeat(made)) for made in groups))
-        if not made_of:
+        maker = np.full(len(self._old), -1, np.int64)
+        for number, made in enumerate(groups):
+            if made.after is not None:
+                self._edit(made)
+            maker[made.rows] = number
+        if not (maker >= 0).any():
             return None
-        array = self._old.array
-        rows = range(len(self._old))
-        dropped = {row for made in groups if made.after is None for row in made.rows}
-        kept = [row for row in rows if row not in dropped] if dropped else rows
-        if dropped:
-            spots = [Spot(start, start, stop) for start, stop in zip(*self._old.places, strict=True)]
-            edits = sorted([*edits, *without(spots, [row not in dropped for row in rows])])
-        text = applied(array, edits)
-        self._verify(text, kept, made_of)
-        whole = b"[%b]" % original
-        if whole != array:
-            text = applied(whole, _fitted(edits, array, whole))
+        stays = np.ones(len(maker), bool)
+        for made in groups:
+            stays[made.rows] = made.after is not None
+        if not stays.all():
+            starts, stops = self._old.places
+            spots = [Spot(start, start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+            self._edits.put_all(without(spots, stays.tolist()))
+        old = self._old.stretch
+        text = self._edits.applied_to(old)
+        rows = np.flatnonzero(stays)
+        self._verify(text, rows, maker[rows], groups)
+        if original != old:
+            text = applied(original, _fitted(self._edits.listed(), old, original))
         notes = [self._note(number, groups) for number in range(len(self._jobs))]
-        return Stretch(text[1:-1], len(kept), notes, self._ids(groups))
+        return Stretch(text, len(rows), notes, self._ids(groups))
 
     def _groups(self) -> list[_Made]:
         """Return what the jobs make of the records: what is alike and has the same to be done is looked at once."""
-        found: dict[Any, _Made] = {}
-        for row, tasks in sorted(self._tasks().items()):
-            texts = self._old.texts[row]
-            key = tasks, row if texts is None else texts
-            made = found.get(key)
-            if made is None:
-                made = found[key] = self._make(row, tasks)
-            made.rows.append(row)
-        return list(found.values())
+        layers = [(number, *layer) for number, job in enumerate(self._jobs) for layer in job.layers()]
+        rows = distinct(np.concatenate([chosen for _, chosen, _ in layers]))
+        alike = self._old.alike(rows)
+        places = np.full((len(layers), len(rows)), -1, np.int64)
+        for layer, (_, chosen, of_row) in zip(places, layers, strict=True):
+            layer[np.searchsorted(rows, chosen)] = of_row
+            alike = _paired(alike, layer)
+        members = _members_of(alike)
+        firsts = _firsts_of(members)
+        made = []
+        for group, first, texts in zip(members, firsts.tolist(), self._old.texts(rows[firsts]), strict=True):
+            doing = zip(layers, places[:, first].tolist(), strict=True)
+            made.append(self._make(int(rows[first]), texts, tuple((layer[0], place) for layer, place in doing if place >= 0)))
+            made[-1].rows = rows[group]
+        return made
 
-    def _tasks(self) -> dict[int, Tasks]:
-        """Return for each row what is to be done to it."""
-        tasks: dict[int, Tasks] = {}
-        for number, job in enumerate(self._jobs):
-            is_of_row = job.is_of_row
-            task: Tasks = ((number, 0),)
-            for place, row in enumerate(job.rows.tolist()):
-                if is_of_row:
-                    task = ((number, place),)
-                tasks[row] = tasks[row] + task if row in tasks else task
-        return tasks
-
-    def _make(self, row: int, tasks: Tasks) -> _Made:
-        texts = self._old.texts[row]
+    def _make(self, row: int, texts: Texts | None, tasks: Tasks) -> _Made:
         fields = None if texts is None else {n: text for n, text in zip(self._names, texts, strict=True) if text is not None}
         steps = self._steps(row, fields, tasks)
         if not steps or steps[-1].after is None:
@@ -228,37 +264,37 @@ class _Mending:
                 break
         return steps
 
-    def _edits(self, made: _Made) -> list[Splice]:
-        """Return how the texts of some records change; those that cannot be spliced are left out of `made`."""
-        old = self._old
+    def _edit(self, made: _Made) -> None:
+        """Note how the texts of some records change; those that cannot be spliced are left out of `made`."""
         if made.is_whole:
-            return list(self._edits_of_whole(made, made.rows))
-        edits: list[Splice] = []
+            self._edit_whole(made, made.rows)
+            return
         for number, inner in made.inside.items():
-            for row in made.rows:
-                begin = old.start_of_value(row, number)
-                edits += [(begin + start, begin + stop, text) for start, stop, text in inner]
+            begins = self._old.starts_of_value(made.rows, number)
+            for start, stop, text in inner:
+                self._edits.put(begins + start, begins + stop, text)
         if made.behind:
-            begins, ends = old.places[0], old.ends(made.rows)
-            empty = [row for row, end in zip(made.rows, ends, strict=True) if end == begins[row] + 1]
-            if empty:
-                ends = old.ends(sorted({*made.rows} - {*empty}))
-                edits += self._edits_of_whole(made, empty)
-            edits += zip(ends, ends, repeat(made.behind))
-        return edits
+            ends = self._old.ends(made.rows)
+            is_empty = ends == self._old.places[0][made.rows] + 1
+            if is_empty.any():
+                ends = ends[~is_empty]
+                self._edit_whole(made, made.rows[is_empty])
+            self._edits.put(ends, ends, made.behind)
 
-    def _edits_of_whole(self, made: _Made, rows: Iterable[int]) -> Iterator[Edit]:
+    def _edit_whole(self, made: _Made, rows: Ints) -> None:
         before, after = made.steps[0].before, made.after
-        refused = set()
-        for row in rows:
+        refused = []
+        for row in rows.tolist():
             text = self._old.text(row)
             whole = self._mender.value(text)
             meant = {name: value for name, value in whole.items() if name in after or name not in before} | after
             try:
-                yield from list(changed(text, whole, meant, self._old.places[0][row]))
+                self._edits.put_all(list(changed(text, whole, meant, int(self._old.places[0][row]))))
+                self._whole.add(row)
             except Unspliceable:
-                refused.add(row)
-        made.rows = [row for row in made.rows if row not in refused] if refused else made.rows
+                refused.append(row)
+        if refused:
+            made.rows = made.rows[~np.isin(made.rows, refused)]
 
     def _note(self, number: int, groups: Iterable[_Made]) -> Note:
         """Return what one job did."""
@@ -271,7 +307,7 @@ class _Mending:
                     note.count += len(made.rows)
                     note.dropped += len(made.rows) if step.after is None else 0
                     note.fields |= pairs.keys() - {""}
-                    found += [(row, pairs) for row in made.rows[: self._mender.limit]]
+                    found += [(row, pairs) for row in made.rows[: self._mender.limit].tolist()]
         for row, pairs in sorted(found, key=itemgetter(0))[: self._mender.limit]:
             id_ = self._id_of(row)
             note.changes += [Change(job.fixer.rule, self._mender.kind, id_, name, *pair) for name, pair in pairs.items()]
@@ -284,25 +320,37 @@ class _Mending:
             for _, before, after in made.steps:
                 pair = () if after is None else _differing(before, after).get("id", ())
                 if pair and pair[0] is not MISSING:
-                    found += [(row, *pair) for row in made.rows]
+                    found += [(row, *pair) for row in made.rows.tolist()]
         return sorted(found, key=itemgetter(0))
 
     def _id_of(self, row: int) -> Any:
         record = self._mender.value(self._old.text(row))
         return record.get("id") if isinstance(record, dict) else None
 
-    def _verify(self, text: bytes, kept: Sequence[int], made_of: Mapping[int, _Made]) -> None:
-        """Read the mended text and compare it with what it should hold. Raises `NotAsMeant`."""
-        new = Layout(text, self._names)
-        if len(new) != len(kept):
+    def _verify(self, text: bytes, rows: Ints, maker: Ints, groups: Sequence[_Made]) -> None:
+        """Read the mended text and compare it with what it should hold. Raises `NotAsMeant`.
+
+        `maker` tells for each of the old `rows` which of the groups it is of, -1 where it is of none.
+        """
+        try:
+            new = layout_of(text, self._names)
+        except msgspec.DecodeError:
+            raise NotAsMeant from None
+        if len(new) != len(rows):
             raise NotAsMeant
-        makers = list(map(made_of.get, kept))
-        for made, texts in set(zip(makers, new.texts, strict=True)):
-            if made is not None and not (texts is not None and self._holds(texts, made.after)):
+        mended = np.flatnonzero(maker >= 0)
+        chosen = mended[_firsts_of(_members_of(_paired(new.alike(mended), maker[mended])))]
+        for number, texts in zip(maker[chosen].tolist(), new.texts(chosen), strict=True):
+            if texts is None or not self._holds(texts, groups[number].after):
                 raise NotAsMeant
-        alike = [place for place, made in enumerate(makers) if made is None]
-        if alike and any(map(ne, new.cut(alike), self._old.cut([kept[place] for place in alike]))):
+        kinds = np.where(maker < 0, AS_IT_WAS, maker)
+        kinds[np.isin(rows, list(self._whole))] = WHOLE
+        if not is_kept(self._old, rows, new, kinds, [made.behind for made in groups]):
             raise NotAsMeant
+        whole = np.flatnonzero(kinds == WHOLE)
+        for row, place, texts in zip(rows[whole].tolist(), whole.tolist(), self._old.texts(rows[whole]), strict=True):
+            if texts is not None and self._rest(self._old.text(row)) != self._rest(new.text(place)):
+                raise NotAsMeant
 
     def _holds(self, texts: Texts, record: Record) -> bool:
         """Whether the texts of the fields that the jobs saw are those of a record."""
@@ -310,3 +358,7 @@ class _Mending:
             name not in record if text is None else name in record and equal(self._mender.value(text), record[name])
             for name, text in zip(self._names, texts, strict=True)
         )
+
+    def _rest(self, text: bytes) -> dict[str, bytes]:
+        """Return the texts of the fields of a record that the jobs did not see."""
+        return {name: text[spot.value : spot.stop] for name, spot in fields_of(text).items() if name not in self._names}

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
+import numpy as np
 
+from cocolint import compiled
+from cocolint.model import Ints
 from cocolint.read.slicing import address
 
 _KEY = re.compile(rb'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*')
+_MANY = 20
+"""From so many places on it pays to keep them as an array."""
 _LINES = re.compile(rb"\[(\s*)(?:\[(\s*))?")
 
 
@@ -94,6 +99,45 @@ def applied(data: bytes, edits: Iterable[Splice]) -> bytes:
         place = stop
     parts.append(data[place:])
     return b"".join(parts)
+
+
+class Edits:
+    """Edits of one text: of many places, of which many are given the same text."""
+
+    def __init__(self) -> None:
+        self._texts: list[bytes] = []
+        self._many: list[Ints] = []
+        self._few: list[tuple[int, int, int]] = []
+
+    def put(self, starts: Ints, stops: Ints, text: bytes) -> None:
+        """Put `text` in the place of the bytes from each of `starts` up to its stop."""
+        if len(starts) < _MANY:
+            self.put_all((start, stop, text) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True))
+        else:
+            self._many.append(np.stack([starts, stops, np.full(len(starts), len(self._texts), np.int64)], 1))
+            self._texts.append(text)
+
+    def put_all(self, edits: Iterable[Splice]) -> None:
+        """Add edits."""
+        for start, stop, text in edits:
+            self._few.append((start, stop, len(self._texts)))
+            self._texts.append(text)
+
+    def _ascending(self) -> Ints:
+        places = np.concatenate([np.array(self._few, np.int64).reshape(-1, 3), *self._many])
+        if (np.diff(places[:, 0]) > 0).all():
+            return places
+        return places[np.lexsort((places[:, 1], places[:, 0]))]
+
+    def listed(self) -> list[Splice]:
+        """Return the edits; they ascend."""
+        return [(start, stop, self._texts[number]) for start, stop, number in self._ascending().tolist()]
+
+    def applied_to(self, text: bytes) -> bytes:
+        """Return `text` with the edits."""
+        if compiled.kernel is None:
+            return applied(text, self.listed())
+        return cast("bytes", compiled.kernel.spliced(text, self._ascending(), self._texts))
 
 
 def changed(text: bytes, old: Any, new: Any, start: int = 0, comma: bytes = b", ") -> Iterator[Edit]:

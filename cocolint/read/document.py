@@ -20,7 +20,7 @@ from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_sever
 from cocolint.read.regular import RegularReader
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
-from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, is_utf8
+from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, is_utf8, same_bytes
 from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load
 
 _SAMPLE = 200
@@ -34,7 +34,8 @@ class Document(Struct):
     `sections` tells where each top-level value lies; for a file whose root is an array, that is `annotations`.
     `slices` cut the records of the annotations. `faults` are findings of the encoding and the structure, by rule.
     `is_proved` is False where the end of the annotations is a guess. `info`, `licenses` and `unknown_fields` are as in
-    `FileFacts`. `row_starts` is the first row of each slice and the end, known once the slices are decoded.
+    `FileFacts`. `row_starts` is the first row of each slice and the end, known once the slices are decoded. `tables` holds
+    the images and the categories with their own faults, for `open_document`.
     """
 
     file: AnnotationFile
@@ -52,6 +53,7 @@ class Document(Struct):
     unknown_fields: Mapping[str, Sequence[str]]
     faults: Faults = {}
     row_starts: list[int] = []
+    tables: Mapping[str, tuple[Any, Faults]] = {}
 
     @property
     def keys(self) -> frozenset[str]:
@@ -59,10 +61,13 @@ class Document(Struct):
         return frozenset() if self.is_array else frozenset(self.sections)
 
 
-def open_document(file: AnnotationFile, exact: bool = False, source: Source | None = None) -> Document:
+def open_document(
+    file: AnnotationFile, exact: bool = False, source: Source | None = None, before: Document | None = None
+) -> Document:
     """Read all of a file but its annotations; where these end is only guessed in a large file, unless it must be `exact`.
 
-    One data set of `Several` is read from the `source` that came with it. Raises `OSError` if the file cannot be read,
+    One data set of `Several` is read from the `source` that came with it. Of a mended file, sections that are as they were
+    `before` are not decoded again. Raises `OSError` if the file cannot be read,
     `Unusable` if it is no JSON, `Several` if it holds an array of data sets, `NotCoco` if the JSON is something else.
     """
     source = source or (Source(file.mended) if file.mended else Source(file.remote or file.path, file.archive))
@@ -71,7 +76,7 @@ def open_document(file: AnnotationFile, exact: bool = False, source: Source | No
         layout = layout_of_part(source, file.part) if file.part else layout_of(source, exact)
         if layout.is_array:
             refuse_several(file, source, layout.sections["annotations"])
-        return _document(file, source, layout)
+        return _document(file, source, layout, before)
     except NotCoco as reason:
         if file.part is None:
             raise
@@ -85,7 +90,7 @@ def open_document(file: AnnotationFile, exact: bool = False, source: Source | No
         return open_document(file, exact=True)
 
 
-def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
+def _document(file: AnnotationFile, source: Source, layout: Layout, before: Document | None) -> Document:
     sections, is_array, repeated, is_proved = layout
     sample = _sample(source, sections, is_array)
     if is_array:
@@ -98,17 +103,27 @@ def _document(file: AnnotationFile, source: Source, layout: Layout) -> Document:
     _merge(faults, faults_of_file(file, source))
     if repeated:
         faults["json-duplicate-key"].append(Finding(f"the top-level key `{repeated}` stands twice"))
-    images, found = _images(source, sections.get("images"), task)
-    _merge(faults, found)
-    categories, found = _categories(source, sections.get("categories"), task)
-    _merge(faults, found)
+    tables: dict[str, tuple[Any, Faults]] = {
+        name: before.tables[name] if before and _is_same(before, source, sections, task, name) else read(source, sections, task)
+        for name, read in (("images", _images), ("categories", _categories))
+    }
+    for _, found in tables.values():
+        _merge(faults, found)
     _merge(faults, _root_faults(source, sections, task))
     _merge(faults, _nonfinite_elsewhere(source, sections))
     return Document(
         file, source, task, file.dialect or detect.dialect_of(sample), sections, is_array,
-        images, categories, cut(source, sections.get("annotations")), is_proved,
-        sample.info, sample.licenses, _unknown_fields(sample, task), dict(faults),
+        tables["images"][0], tables["categories"][0], cut(source, sections.get("annotations")), is_proved,
+        sample.info, sample.licenses, _unknown_fields(sample, task), dict(faults), tables=tables,
     )  # fmt: skip
+
+
+def _is_same(before: Document, source: Source, sections: Mapping[str, Span], task: Task, name: str) -> bool:
+    """Whether a section has the same bytes as before, and they are read in the same way."""
+    old, new = before.sections.get(name), sections.get(name)
+    if old is None or new is None or (before.task, before.source.nonfinite) != (task, source.nonfinite):
+        return False
+    return name in before.tables and same_bytes(before.source.data, old, source.data, new)
 
 
 def _unknown_fields(sample: detect.Sample, task: Task) -> dict[str, list[str]]:
@@ -192,17 +207,17 @@ def _merge(into: Faults, found: Mapping[str, list[Finding]]) -> None:
         into.setdefault(rule, []).extend(findings)
 
 
-def _images(source: Source, span: Span | None, task: Task) -> tuple[Images, Faults]:
+def _images(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Images, Faults]:
     reader = RecordReader(task, "images", source.nonfinite)
-    records = _records(source, span, reader)
+    records = _records(source, sections.get("images"), reader)
     masks = build.Masks(records.rows, records.broken)
     table = build.images_of(masks)
     return table, _all_faults(table, masks, records, reader)
 
 
-def _categories(source: Source, span: Span | None, task: Task) -> tuple[Categories, Faults]:
+def _categories(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Categories, Faults]:
     reader = RecordReader(task, "categories", source.nonfinite)
-    records = _records(source, span, reader)
+    records = _records(source, sections.get("categories"), reader)
     masks = build.Masks(records.rows, records.broken)
     table = build.categories_of(masks)
     return table, _all_faults(table, masks, records, reader)

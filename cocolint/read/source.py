@@ -314,6 +314,16 @@ def read_bytes(path: Where, start: int, stop: int) -> bytes:
         return stream.read(stop - start)
 
 
+def same_bytes(one: Where, span: tuple[int, int], other: Where, other_span: tuple[int, int]) -> bool:
+    """Whether a part of a file has the same bytes as a part of another."""
+    size = span[1] - span[0]
+    return size == other_span[1] - other_span[0] and all(
+        read_bytes(one, span[0] + place, span[0] + min(place + CHUNK, size))
+        == read_bytes(other, other_span[0] + place, other_span[0] + min(place + CHUNK, size))
+        for place in range(0, size, CHUNK)
+    )
+
+
 def array_of(path: Where, start: int, stop: int) -> bytearray:
     """Return the bytes of a file from `start` to `stop` in brackets."""
     buffer = bytearray(stop - start + 2)

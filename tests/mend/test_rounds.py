@@ -10,7 +10,10 @@ import pytest
 
 from cocolint import app
 from cocolint.config import Settings
+from cocolint.engine.rule import Rule
+from cocolint.engine.running import Outcome
 from cocolint.model import Mending
+from cocolint.read import document
 from cocolint.reported import ExitCode, Report
 from tests.support.cases import crowded, sound
 
@@ -183,3 +186,31 @@ def test_slices_in_several_processes_give_the_same(tmp_path: Path, monkeypatch: 
         results.append(path.read_bytes())
     assert results[0] == results[1]
     assert len(json.loads(results[0])["annotations"]) == 400
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value", "times"), [("annotations", "iscrowd", "0", 1), ("images", "width", "640", 2)]
+)
+def test_what_is_the_same_in_the_copy_is_not_looked_at_again(
+    section: str, field: str, value: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded, ran = [], []
+    images_of, run = document._images, Outcome.run
+
+    def decode(*arguments: Any) -> Any:
+        decoded.append("images")
+        return images_of(*arguments)
+
+    def note(self: Outcome, rule: Rule, *arguments: Any) -> None:
+        ran.append(rule.name)
+        run(self, rule, *arguments)
+
+    monkeypatch.setattr(document, "_images", decode)
+    monkeypatch.setattr(Outcome, "run", note)
+    data = crowded(8)
+    data[section][0][field] = value
+    path = tmp_path / "instances_train.json"
+    path.write_text(json.dumps(data))
+    assert [one.count for one in app.check([str(path)], Settings(mending=Mending.DONE, jobs=1)).mended] == [1]
+    assert len(decoded) == ran.count("file-name-stem-duplicate") == times
+    assert ran.count("annotation-id-duplicate") == 2

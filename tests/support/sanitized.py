@@ -30,8 +30,36 @@ def load(path: str) -> Any:
     return module
 
 
+def mend(kernel: Any, names: list[str], stretch: bytes) -> None:
+    """Find records, and put something behind each of them and in the place of all values that were looked for."""
+    try:
+        records, values = kernel.extents_of(stretch, names)
+    except kernel.Irregular as reason:
+        assert 0 <= reason.args[0] <= len(stretch)
+        return
+    records, values = array.array("q", bytes(records)), array.array("q", bytes(values))
+    count = len(records) // 3
+    kernel.alike(stretch, values, len(names), integers(count))
+    if any(end == start + 1 for start, end in zip(records[::3], records[2::3], strict=True)):
+        return  # nothing can be put behind the last field of an empty object
+    spots = [(end, end, 0) for end in records[2::3]] + [
+        (values[place], values[place + 1], 1) for place in range(0, len(values), 2) if values[place] >= 0
+    ]
+    edits = array.array("q", [number for spot in sorted(spots) for number in spot])
+    new = kernel.spliced(stretch, edits, [b', "more": [{"\\"": "]"}]', b"[0]"])
+    new_records, new_values = kernel.extents_of(new, names)
+    kinds = array.array("q", [0] * count)
+    extents = array.array("q", bytes(new_records)), array.array("q", bytes(new_values))
+    before = stretch, records, values
+    assert kernel.first_difference(*before, new, *extents, kinds, [b', "more": [{"\\"": "]"}]']) == -1
+    assert kernel.first_difference(*before, new, *extents, kinds, [b', "more": [{"\\"": "}"}]']) == 0
+    kernel.first_difference(*before, new[: len(new) // 2], *extents, kinds, [b"", b""])
+    kernel.first_difference(new, *extents, *before, array.array("q", [-1] * count), [])
+
+
 def read(kernel: Any, fields: list[tuple[str, str]], inner: list[tuple[str, str]], text: bytes) -> bool:
     """Read an array, touch all that comes of it, and tell whether the kernel took it."""
+    mend(kernel, [name for name, _ in fields], text[1:-1])
     try:
         columns, ragged, within = kernel.columns_of(bytearray(text), fields, inner)
     except kernel.Irregular as reason:
