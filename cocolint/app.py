@@ -13,6 +13,7 @@ from cocolint import config, discover, label_list
 from cocolint.cache import last_failed
 from cocolint.cache.folder import is_worth_it
 from cocolint.cache.last_failed import LastFailed
+from cocolint.checking import NoProgress, Progress
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.pool import Processes, Workers
@@ -23,7 +24,7 @@ from cocolint.gates.gate import Gate
 from cocolint.model import AnnotationFile, Mending
 from cocolint.pictures import image_root
 from cocolint.reported import ExitCode, Report
-from cocolint.run import NoProgress, Progress, Run
+from cocolint.run import Run
 from cocolint.workers import killed_is_told
 
 
@@ -144,7 +145,7 @@ def _exit_code(report: Report, settings: Settings) -> ExitCode:
 
 def _report_of(run: Run) -> Report:
     crashes = [crash for checked in run.checked for crash in crashes_of(checked)]
-    seconds: dict[str, float] = defaultdict(float)
+    seconds: dict[str, float] = defaultdict(float, run.seconds)
     for checked in run.checked:
         for outcome in (checked.outcome, checked.compared):
             for name, time_ in outcome.seconds.items():

@@ -10,6 +10,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +57,7 @@ def find(
     `exclude` are globs of files that are left out of folders. `kinds` maps globs to the task of files whose name does not
     tell. Raises `PathError` if a path or a glob stands for nothing.
     """
+    _folder_without_links.cache_clear()
     files: dict[str, AnnotationFile] = {}
     patterns = tuple(exclude)
     for given in paths:
@@ -69,7 +71,7 @@ def find(
                     raise PathError(f"'{remote.display}': two URLs that differ only after the `?`; check one at a time")
             continue
         for path, named in _expand(given, patterns):
-            files.setdefault(os.path.realpath(path), _describe(path, named, kinds or {}))
+            files.setdefault(str(without_links(path)), _describe(path, named, kinds or {}))
     return _led(_joined(list(files.values())))
 
 
@@ -164,7 +166,23 @@ def _in_archive(path: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool
     yield from ((name, False) for name in inner if not _excluded(name, exclude))
 
 
+def without_links(path: str | Path) -> Path:
+    """Return a path as `Path.resolve` does. Of many files in one folder, the way to it is looked at once in a run."""
+    whole = os.fspath(path)
+    if os.pardir in whole or os.path.islink(whole):
+        return Path(os.path.realpath(whole))
+    folder, name = os.path.split(os.path.abspath(whole))
+    return Path(_folder_without_links(folder), name)
+
+
+@lru_cache(maxsize=1 << 12)
+def _folder_without_links(folder: str) -> str:
+    return os.path.realpath(folder)
+
+
 def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
+    if not exclude:
+        return False
     display = _display(path)
     return any(matches(display, pattern) for pattern in exclude)
 
@@ -186,8 +204,9 @@ def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFi
     layout, subset = _layout(where)
     if match:
         subset = match["subset"]
-    root = _root(where.resolve(), layout)
-    archive = next((one for one in (where, *where.parents) if one.suffix.lower() == ".zip" and one.is_file()), None)
+    root = _root(without_links(where), layout)
+    above = (where, *where.parents) if ".zip" in path.lower() else ()
+    archive = next((one for one in above if one.suffix.lower() == ".zip" and one.is_file()), None)
     return AnnotationFile(
         where, display, task, subset, layout, match is not None, named, told is not None, root, archive=archive
     )  # fmt: skip
@@ -207,7 +226,7 @@ def home_of(path: Path, layout: str) -> Path:
 
 def place_of(file: AnnotationFile) -> Place:
     """Return the split and the family of a file, from its subset or name, or else from the folders up to the data set."""
-    path = file.path.resolve()
+    path = without_links(file.path)
     name = _read(file.subset if file.follows_pattern else path.name.partition(".json")[0])
     if name.split or "trainval" in name.family:
         return name
@@ -261,7 +280,7 @@ class _Spot(NamedTuple):
 
 
 def _spot_of(file: AnnotationFile) -> _Spot:
-    path = file.path.resolve()
+    path = without_links(file.path)
     home = home_of(path, file.layout)
     folder, name = _read(home.name), _read(path.name)
     contradicts = _splits_in(_WORDS.findall(path.name.lower())) - {folder.split}
@@ -289,6 +308,6 @@ def _layout(path: Path) -> tuple[str, str]:
         return "roboflow", folder.resolve().name or _DEFAULT_SUBSET
     if path.name == "labels.json" and (folder / "data").is_dir():
         return "fiftyone", _DEFAULT_SUBSET
-    if folder.resolve().name == "annotations":
+    if without_links(path).parent.name == "annotations":
         return "coco", _DEFAULT_SUBSET
     return "flat", _DEFAULT_SUBSET

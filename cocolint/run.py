@@ -2,69 +2,51 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cocolint import discover
+from cocolint import batches, discover
 from cocolint.cache.last_failed import Verdict
+from cocolint.checking import FileChecker, NoProgress, Progress
 from cocolint.config import Settings
-from cocolint.engine import pool
 from cocolint.engine.dataset import Dataset, Member, truth_of
-from cocolint.engine.pool import Workers
+from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.requirements import Verdicts
 from cocolint.engine.rule import Rule, Scope
-from cocolint.engine.running import REMOTE, Absent, Checked, Options, Outcome, Pngs, SliceOutcome, check_document, pngs_of
+from cocolint.engine.running import Absent, Checked, Options, Outcome, check_document
 from cocolint.failure import PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate
-from cocolint.model import AnnotationFile, FileFacts, Finding, Mending, Severity, Status, Task
-from cocolint.pictures import image_root
-from cocolint.pictures.files import Pictures
+from cocolint.model import AnnotationFile, FileFacts, Finding, Severity, Status, Task
 from cocolint.read import others
 from cocolint.read.data_sets import Several
-from cocolint.read.document import Document, open_document
+from cocolint.read.document import open_document
 from cocolint.read.locate import Locator
 from cocolint.read.slicing import NotCoco
 from cocolint.read.source import Source, Unusable, size_of
-from cocolint.read.structure import BadCut
 from cocolint.reported import FileResult, FindingGroup, Skip
 
 if TYPE_CHECKING:
     from cocolint.cache.results import Place, Results
 
 
-class Progress(Protocol):
-    """Whoever wants to know how far a run is."""
-
-    def start(self, file: str, size: int, unit: str = "") -> None:
-        """A file of `size` bytes is about to be read, or so many of another unit are about to be done."""
-
-    def advance(self, size: int) -> None:
-        """So many more of them are done."""
-
-
-class NoProgress:
-    """Nobody wants to know."""
-
-    def start(self, file: str, size: int, unit: str = "") -> None:
-        """Do nothing."""
-
-    def advance(self, size: int) -> None:
-        """Do nothing."""
-
-
-class Run(Struct):
+class Run(Struct, dict=True):
     """Files, checked with the same settings, and all that came of it.
 
     `fixtures` are those of the whole run, `workers` share the slices of large files. `results` come in the order of the files,
     `checked` holds those that could be read. `ran` are for each of them the names of the rules that gave a verdict. `cache`
-    holds results of earlier runs, if they may be used.
+    holds results of earlier runs, if they may be used. `seconds` are those of rules in other processes. `compares`, `marks`
+    and `names` are what many files have in common.
     """
 
     gate: Gate
@@ -80,18 +62,57 @@ class Run(Struct):
     checked: list[Checked] = []
     ran: dict[str, frozenset[str]] = {}
     steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    compares: dict[Task, bool] = {}
+    marks: dict[Any, list[tuple[str, str]]] = {}
+    names: dict[Any, frozenset[str]] = {}
     not_coco: int = 0
     broken: bool = False
     stopped_early: bool = False
 
     def check(self, files: list[AnnotationFile]) -> None:
         """Check each file on its own, then compare them. Raises `PathError` if the ground truth cannot be read."""
-        for file in files:
-            self._check_file(file)
-            if self.gate.enough(self.results):
-                self.stopped_early = file is not files[-1]
-                break
-        self._compare()
+        collecting = gc.isenabled()
+        gc.disable()  # of many files much is kept, and would be looked at again and again
+        try:
+            with closing(self._each(files)) as done:
+                for file in done:
+                    if self.gate.enough(self.results):
+                        self.stopped_early = file is not files[-1]
+                        break
+            self._compare()
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _each(self, files: list[AnnotationFile]) -> Generator[AnnotationFile]:
+        """Check the files, and yield each that is done."""
+        shares = isinstance(self.workers, Processes) and self.workers.count > 1 and len(files) >= batches.MANY
+        for is_shared, some in batches.stretches(files) if shares else [(False, files)]:
+            if is_shared:
+                yield from self._each_of_many(some)
+                continue
+            for file in some:
+                self._check_file(file)
+                yield file
+
+    def _each_of_many(self, files: list[AnnotationFile]) -> Generator[AnnotationFile]:
+        """Check small files in several processes; those of which nothing comes back are checked here."""
+        left = iter(files)
+        with closing(batches.shared(files, self._alone)) as shared:
+            for batch in shared:
+                for steps, found in ((self.steps, batch.steps), (self.seconds, batch.rules)):
+                    for name, seconds in found.items():
+                        steps[name] += seconds
+                for file, sent in zip(islice(left, len(batch.files)), batch.files, strict=True):
+                    if sent is None:
+                        self._check_file(file)
+                    else:
+                        size = size_of(file)
+                        self.progress.start(file.display, size)
+                        self._take(batches.received(file, sent, self._alone))
+                        self.progress.advance(size)
+                    yield file
 
     def again(self, copies: Mapping[str, Path]) -> Self:
         """Return the run with mended `copies` in the place of some files, which alone are read anew."""
@@ -106,10 +127,16 @@ class Run(Struct):
             elif result.path in copies:
                 run._check_file(checked.document.file._replace(mended=copies[result.path], named_by_user=True), checked)
             else:
-                run.checked.append(alone := replace(checked, compared=Outcome()))
-                run.results.append(run._result_of(alone))
+                run._take(replace(checked, compared=Outcome()))
         run._compare()
         return run
+
+    @cached_property
+    def _alone(self) -> FileChecker:
+        """Who checks each file on its own."""
+        return FileChecker(
+            self.gate.rules, self.options, self.settings, self.fixtures, self.workers, self.progress, self.steps
+        )  # fmt: skip
 
     def _check_file(self, file: AnnotationFile, before: Checked | None = None) -> None:
         try:
@@ -129,12 +156,7 @@ class Run(Struct):
             self.steps["look up"] += time.perf_counter() - begin
             return
         try:
-            document = open_document(file, source=source, before=before.document if before else None)
-            opened = time.perf_counter()
-            try:
-                self._check_document(document, place, before)
-            except BadCut:
-                self._check_document(open_document(file, exact=True, source=source), place)
+            checked = self._alone.check(file, source, before)
         except NotCoco as reason:
             if not file.named_by_user:
                 self.not_coco += 1
@@ -150,8 +172,9 @@ class Run(Struct):
                 return
             self._unusable(file, size, fault)
         else:
-            self.steps["open"] += opened - begin
-            self.steps["decode and check"] += time.perf_counter() - opened
+            if self.cache and place and isinstance(checked.more["segment_folder"], Absent):
+                self.cache.keep(place, checked)
+            self._take(checked)
 
     def _unusable(self, file: AnnotationFile, size: int, fault: Unusable) -> None:
         """Report a file that has one finding and nothing more to look at."""
@@ -166,61 +189,28 @@ class Run(Struct):
         self.locators[file.display] = Locator(file.remote or file.path, source=fault.source)
         self.results.append(result)
 
-    def _check_document(self, document: Document, place: Place | None, before: Checked | None = None) -> None:
-        rules = self._rules_for(document)
-        pngs = pngs_of(document, rules, self.settings.no_images)
-        slices = self._check_slices(document, rules, pngs)
-        checked = check_document(document, slices, rules, self.options, self._more(document, rules, pngs), before)
-        document.source.check_unchanged()
-        if self.cache and place and isinstance(pngs, Absent):
-            self.cache.keep(place, checked)
-        self._take(checked)
-
     def _recall(self, file: AnnotationFile, place: Place) -> bool:
         """Take what came of a file in an earlier run; return whether there was anything."""
         earlier = self.cache.find(place, file) if self.cache else None
         if earlier is None:
             return False
-        rules = self._rules_for(earlier.document)
-        pngs = pngs_of(earlier.document, rules, self.settings.no_images)
+        alone, document = self._alone, earlier.document
+        rules = alone.rules_for(document.task)
+        pngs = alone.pngs_of(file, document.task)
         if not isinstance(pngs, Absent):
             return False
-        self._take(earlier.checked(rules, self.options, self._more(earlier.document, rules, pngs), pngs))
+        more = alone.more(file, pngs, alone.pictures_of(document))
+        self._take(earlier.checked(rules, self.options, more, pngs))
         return True
 
-    def _rules_for(self, document: Document) -> list[Rule]:
-        return [rule for rule in self.gate.rules if document.task in rule.tasks]
-
-    def _more(self, document: Document, rules: list[Rule], pngs: Pngs) -> dict[str, Any]:
-        """Return the fixtures that are not of the annotation file alone."""
-        more = {**self.fixtures, "segment_folder": pngs, "pictures": self._pictures_of(document, rules)}
-        if document.file.archive:
-            more["surroundings"] = Absent("the file is in an archive")
-        if document.file.remote:
-            more["surroundings"] = Absent(REMOTE)
-        return more
-
     def _take(self, checked: Checked) -> None:
+        """Take note of a file. It is judged when it was compared, or at once if the run may have to stop here."""
+        checked.document.source.let_go()
         self.checked.append(checked)
         self.locators[checked.facts.display] = Locator(checked.document.file.path, checked.document)
-        self.results.append(self._result_of(checked))
-
-    def _check_slices(self, document: Document, rules: list[Rule], pngs: Pngs) -> list[SliceOutcome]:
-        folder, advance = self.settings.rules_path, self.progress.advance
-        return pool.check_slices(document, rules, self.options, self.workers, folder, advance, pngs)
-
-    def _pictures_of(self, document: Document, rules: list[Rule]) -> Pictures | Absent:
-        mends = self.settings.mending is not Mending.OFF
-        if not any("pictures" in one.fixtures for rule in rules for one in (rule, *(rule.fixers if mends else ()))):
-            return Absent("no rule asks for them")
-        if self.settings.no_images:
-            return Absent("--no-images")
-        if document.file.remote and self.settings.images_root is None:
-            return Absent(f"{REMOTE}: name the folder of its pictures with --images-root")
-        root = image_root.find(document.file, document.images.file_name, self.settings.images_root)
-        if root is None:
-            return Absent("no image root: name one with --images-root")
-        return Pictures(root, document.images, self.settings.processes, self.progress)
+        file = checked.document.file
+        unjudged = FileResult(file.display, file.task, file.subset, "", file.layout, Status.PASSED)
+        self.results.append(self._result_of(checked) if self.settings.maxfail else unjudged)
 
     def _compare(self) -> None:
         """Run the rules that compare files, each data set on its own."""
@@ -233,7 +223,8 @@ class Run(Struct):
             members = [checked.member for checked in group]
             known: dict[Any, Any] = {}
             for place, checked in enumerate(group):
-                if not any(rule.scope is Scope.DATASET for rule in checked.rules):
+                if not self._compares(checked):
+                    self.results[places[checked.facts.display]] = self._result_of(checked)
                     continue
                 alone = Absent("no other file of its data set was checked")
                 dataset = Dataset(members, place, known)
@@ -243,8 +234,14 @@ class Run(Struct):
                     truth or Absent("there is no ground truth: name it with --ground-truth"),
                     self.options,
                 )
-                if checked.compared:
-                    self.results[places[checked.facts.display]] = self._result_of(checked)
+                self.results[places[checked.facts.display]] = self._result_of(checked)
+
+    def _compares(self, checked: Checked) -> bool:
+        """Whether any rule compares a file with others."""
+        task = checked.facts.task
+        if task not in self.compares:
+            self.compares[task] = any(rule.scope is Scope.DATASET for rule in checked.rules)
+        return self.compares[task]
 
     def verdicts(
         self, files: Iterable[AnnotationFile], results: Iterable[FileResult]
@@ -283,7 +280,7 @@ class Run(Struct):
             return known.member
         try:
             document = open_document(file, exact=True)
-            return check_document(document, self._check_slices(document, [], Absent("")), [], {}, {}).member
+            return check_document(document, self._alone.check_slices(document, [], Absent("")), [], {}, {}).member
         except (OSError, NotCoco, Unusable) as error:
             raise PathError(f"--ground-truth {path}: {error}") from error
 
@@ -294,7 +291,8 @@ class Run(Struct):
         verdicts = Verdicts(checked.findings, facts, checked.rules, checked.skipped)
         names = self.gate.reported(file)
         skips = [skip for skip in verdicts.skips if skip.name in names]
-        self.ran[facts.display] = names - {skip.name for skip in skips} - checked.outcome.crashes.keys()
+        silent = frozenset([*(skip.name for skip in skips), *checked.outcome.crashes])
+        self.ran[facts.display] = self.names.setdefault((names, silent), names - silent)
         groups, suppressed, stale = self.exceptions.judge(
             self.gate.passes(verdicts.groups, file), checked, file, self.ran[facts.display]
         )
@@ -304,9 +302,23 @@ class Run(Struct):
             Status.FAILED if self.gate.fails(groups) else Status.PASSED,
             len(document.images), facts.row_counts["annotations"], len(document.categories), size_of(file),
             pictures=pictures.looked_at if pictures else 0,
-            marks=_marks([rule for rule in checked.rules if rule.name in names], groups, skips), groups=groups, skips=skips,
+            marks=self._marks_of(checked, names, groups, skips), groups=groups, skips=skips,
             suppressed=suppressed, stale=stale,
         )  # fmt: skip
+
+    def _marks_of(
+        self, checked: Checked, names: frozenset[str], groups: list[FindingGroup], skips: list[Skip]
+    ) -> list[tuple[str, str]]:
+        """Return the marks of a file, the same object for all files of a task with the same marks."""
+        key = (
+            checked.document.task,
+            names,
+            frozenset((one.code, one.severity) for one in groups),
+            frozenset(s.code for s in skips),
+        )
+        if key not in self.marks:
+            self.marks[key] = _marks([rule for rule in checked.rules if rule.name in names], groups, skips)
+        return self.marks[key]
 
 
 def meant_as_coco(file: AnnotationFile, fault: Unusable) -> bool:

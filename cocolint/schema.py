@@ -60,6 +60,7 @@ def is_array(task: Task) -> bool:
     return bundled(task).get("type") == "array"
 
 
+@functools.cache
 def section_schema(task: Task, section: str) -> JsonObject | None:
     """Return the schema of a top-level section such as `images`, or None if the task has none."""
     root = bundled(task)
@@ -70,6 +71,7 @@ def section_schema(task: Task, section: str) -> JsonObject | None:
     return resolve(found, root) if found is not None else None
 
 
+@functools.cache
 def record_schema(task: Task, section: str) -> JsonObject | None:
     """Return the schema of one record of a section, or None if the task has no such records."""
     schema = section_schema(task, section)
@@ -81,6 +83,7 @@ def required_fields(task: Task, section: str) -> list[str]:
     return list((record_schema(task, section) or {}).get("required", []))
 
 
+@functools.cache
 def rule_when_missing(task: Task, section: str, name: str) -> str:
     """Return the name of the rule that reports records without the field `name`."""
     schema = (record_schema(task, section) or {})["properties"][name]
@@ -117,6 +120,7 @@ def _section_type(task: Task, section: str) -> Any:
     return _type(loose, bundled(task))
 
 
+@functools.cache
 def field_type(task: Task, section: str, name: str) -> Any:
     """Return the Python type that holds a property's value."""
     schema = record_schema(task, section) or {}

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct, field
 
 from cocolint import discover
+from cocolint.checking import Progress
 from cocolint.config import Settings
 from cocolint.engine.pool import PARALLEL_BYTES
 from cocolint.failure import PathError
@@ -22,7 +23,6 @@ from cocolint.read.slicing import NotCoco, Span, cut_exactly
 from cocolint.read.source import Source, Unusable, size_of
 from cocolint.read.structure import BadCut
 from cocolint.report.text import clean, shown
-from cocolint.run import Progress
 from cocolint.workers import processes
 
 SMALL, LARGE = 32**2, 96**2

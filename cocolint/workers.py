@@ -41,5 +41,13 @@ def processes(count: int, start: Callable[..., None], arguments: tuple[Any, ...]
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context(("fork" if forks else "spawn") if sys.platform == "linux" else None)
-    with killed_is_told(), ProcessPoolExecutor(count, context, start, arguments) as pool:
+    with killed_is_told(), ProcessPoolExecutor(count, context, _begin, (start, *arguments)) as pool:
         yield pool
+
+
+def _begin(start: Callable[..., None], *arguments: Any) -> None:
+    """Begin a worker. When another one is killed it is ended, and must not want to tell that: nobody listens any more."""
+    import signal  # imported here, as above
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    start(*arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ USING_TASKS = OBJECT_TASKS | {Task.LABELS, Task.PANOPTIC}
 """The tasks whose annotations or segments name a category each, so that it can be told which categories are used."""
 
 
+@lru_cache(maxsize=16)
 def named(categories: Categories) -> Bools:
     """Tell for each category whether it has a name of more than blanks."""
     return np.array([bool(name.strip()) for name in categories.name], bool)
@@ -25,6 +27,7 @@ def is_background(name: str) -> bool:
     return name.strip(" _").casefold() in ("background", "bg")
 
 
+@lru_cache(maxsize=16)
 def children(categories: Categories) -> Ints:
     """Return for each category how many others have its name as their `supercategory`."""
     parents = Counter(categories.supercategory)

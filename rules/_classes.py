@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -45,17 +45,19 @@ class Claims:
 
     def __init__(self, members: Sequence[Member], said_by: Callable[[Categories], Said]) -> None:
         self._said_by = said_by
-        self._of_task: dict[Task, dict[Hashable, dict[frozenset[Hashable], list[ClassList]]]] = {}
+        self._of_task: dict[Task, dict[Hashable, dict[frozenset[Hashable], list[ClassList]]]] = defaultdict(dict)
+        self._lists: Counter[Task] = Counter()
         lists: dict[Hashable, ClassList] = {}
         for place, member in enumerate(members):
             if not len(member.categories):
                 continue
-            known = self._of_task.setdefault(member.facts.task, defaultdict(dict))
-            key = member.facts.task, member.class_key
+            task = member.facts.task
+            key = task, member.class_key
             if key not in lists:
                 lists[key] = ClassList(member.categories)
+                self._lists[task] += 1
                 for name, values in self._said_in(member).items():
-                    known[name].setdefault(frozenset(values), []).append(lists[key])
+                    self._of_task[task].setdefault(name, {}).setdefault(frozenset(values), []).append(lists[key])
             lists[key].add(place, member)
 
     def _said_in(self, member: Member) -> Mapping[Hashable, set[Hashable]]:
@@ -65,8 +67,8 @@ class Claims:
         return found
 
     def keys(self, task: Task) -> Iterable[Any]:
-        """Return all that lists of a task say something of."""
-        return self._of_task.get(task, {})
+        """Return all that lists of a task say something of, if there are several."""
+        return self._of_task[task] if self._lists[task] > 1 else ()
 
     def against(self, dataset: Dataset) -> list[Member]:
         """Return earlier files that give a key another value than the file does, though both should declare the same.
@@ -74,7 +76,9 @@ class Claims:
         There is one of them for each value of the file that is contradicted.
         """
         me = dataset.me
-        known, first = self._of_task.get(me.facts.task, {}), _FirstBeside(me, dataset.place)
+        if self._lists[me.facts.task] < 2:
+            return []
+        known, first = self._of_task[me.facts.task], _FirstBeside(me, dataset.place)
         found = set()
         for key, values in self._said_in(me).items():
             told = known.get(key, {})
@@ -85,7 +89,7 @@ class Claims:
     def one_with(self, dataset: Dataset, keys: Iterable[Hashable]) -> Member | None:
         """Return a file that says something of one of `keys`, and should declare the same as the file."""
         me = dataset.me
-        known, first = self._of_task.get(me.facts.task, {}), _FirstBeside(me, len(dataset.members))
+        known, first = self._of_task[me.facts.task], _FirstBeside(me, len(dataset.members))
         found = (first(one for lists in known[key].values() for one in lists) for key in keys)
         places = [place for place in found if place is not None]
         return dataset.members[min(places)] if places else None

@@ -171,6 +171,8 @@ def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
     where a corner comes to lie outside of the image.
     """
     rotated = np.flatnonzero(index.rotation)
+    if not len(rotated):
+        return []
     alone = rotated[np.isnan(index.mask_area[rotated]) | _is_upright_box(index, rotated)]
     message = "rotated by {angle:g} degrees, the box is not"
     return index.at(alone, "attributes/rotation", message, angle=index.rotation[alone])

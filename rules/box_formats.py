@@ -199,6 +199,8 @@ def bbox_normalized(index: Index) -> Iterable[Finding]:
     Fix: multiply by width and height of the image, in the whole file. Unsafe: every box changes. Boxes with larger numbers
     are left as they are.
     """
+    if len(index) < ENOUGH:
+        return
     boxes = boxes_of(index).in_images(16)
     if len(boxes) < ENOUGH:
         return
@@ -251,6 +253,8 @@ def bbox_xyxy(index: Index) -> Iterable[Finding]:
     Fix: subtract x and y from the last two numbers, in the whole file. Unsafe: every box changes. Those that cannot be
     corners are left as they are.
     """
+    if len(index) < ENOUGH:
+        return
     boxes = boxes_of(index)
     segmentation, area = corners_by_bounds(boxes), corners_by_area(boxes)
     if segmentation.is_won:
@@ -292,6 +296,8 @@ def bbox_cxcywh(index: Index) -> Iterable[Finding]:
     11 to 30 % do.
     Fix: subtract half of width and height from x and y, in the whole file. Unsafe: every box changes.
     """
+    if len(index) < ENOUGH:
+        return
     boxes = boxes_of(index)
     segmentation = centres_by_bounds(boxes)
     if segmentation.is_won:
@@ -325,6 +331,8 @@ def bbox_percent(index: Index) -> Iterable[Finding]:
     Tolerance: at most 1.1 % of right boxes end before 100 px.
     Fix: multiply by width and height of the image and divide by 100, in the whole file. Unsafe: every box changes.
     """
+    if len(index) < ENOUGH:
+        return
     boxes = boxes_of(index)
     touching = touching_hundred(boxes)
     if touching >= 10:

@@ -41,6 +41,8 @@ ROUNDING = 1e-9
 """The noise of sums of decimal numbers, as a share of a side."""
 _BLOCK = 1 << 15
 """So many rows, and those of the same image, are looked at together."""
+_FEW = 1000
+"""Below so many rows it is looked at first whether any two are of one group."""
 _QUANTA = 2
 """Steps of a pixel in which edges are sorted."""
 
@@ -58,6 +60,8 @@ def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
     Fix: drop the later copy. Safe: all its fields but the id are equal. Where they are not, only a person can choose.
     """
     rows = _suspects(index, np.flatnonzero(_comparable(index)))
+    if not len(rows):
+        return []
     earlier, later = rows[:-1], rows[1:]
     for column in (
         index.image_id, index.category_id, index.iscrowd, index.rotation, *index.bbox.T,
@@ -116,6 +120,8 @@ def annotation_near_duplicate(index: Index, again: Again, *, overlap: float = 0.
     rows = np.flatnonzero(_is_usable(index) & (index.category >= 0))
     kinds = int(index.category.max(initial=0)) + 1
     earlier, later = _pairs(index, rows, index.image[rows] * kinds + index.category[rows], min(LEAST, overlap))
+    if not len(later):
+        return
     same: Bools = (index.image[earlier] == index.image[later]) & (index.category[earlier] == index.category[later])
     with np.errstate(invalid="ignore"):
         same &= np.abs(index.rotation[earlier] - index.rotation[later]) <= 5
@@ -168,6 +174,10 @@ def _pairs(index: Index, rows: Ints, group: Ints, least: float) -> tuple[Ints, I
     tells most, so that every box is looked at along it. A pair of different groups may be among them by chance.
     """
     none = np.empty((2, 0), np.int64)
+    if len(rows) < _FEW:
+        ordered = np.sort(group)
+        if (ordered[1:] != ordered[:-1]).all():
+            return none[0], none[1]
     found = np.concatenate([none, *(_pairs_of(index, *block, least) for block in _blocks(index, rows, group))], axis=1)
     return found[0], found[1]
 

@@ -89,6 +89,8 @@ def polygon_xy_swapped(index: Index) -> Iterable[Finding]:
     Fix: exchange the two numbers of every point, in the whole file. Unsafe: every mask changes; without boxes it may be width
     and height of the images that are exchanged.
     """
+    if len(index) < ENOUGH:
+        return
     polygons = polygons_of(index)
     by_boxes = swapped_by_boxes(polygons)
     if by_boxes.is_won:
@@ -120,6 +122,8 @@ def polygon_geographic(index: Index) -> Iterable[Finding]:
     Tolerance: none; places east of Greenwich and north of the equator look like pixels, so nothing is said of them.
     Fix: map the coordinates to pixels with the transform of the picture, such as that of a GeoTIFF. Only that tells them.
     """
+    if len(index) < ENOUGH:
+        return
     bounds = polygons_of(index).bounds
     if len(bounds) < ENOUGH or not every(np.abs(bounds.reshape(-1, 2)) <= WORLD).all() or np.abs(bounds).max() <= 1:
         return
@@ -145,6 +149,8 @@ def polygon_normalized(index: Index) -> Iterable[Finding]:
     Fix: multiply by width and height of the image, in the whole file. Unsafe: every mask changes. Polygons with larger
     numbers are left as they are.
     """
+    if len(index) < ENOUGH:
+        return
     bounds = polygons_of(index).in_images(16).bounds
     whole = every(np.abs(bounds) <= UNIT)
     parts = whole & ~every(~fractional(bounds))

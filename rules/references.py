@@ -58,7 +58,7 @@ def annotation_image_id_unknown(index: Index, images: Images) -> Iterable[Findin
     Add the record of the image instead where you can.
     """
     unknown = index.has("image_id") & (index.image < 0)
-    if explained(index.image_id[unknown], images.has("id")):
+    if not unknown.any() or explained(index.image_id[unknown], images.has("id")):
         return
     row = np.arange(len(index))
     yield from index.where(unknown, "image_id", "no image has the id {image_id}", image_id=index.image_id, row=row)

@@ -54,6 +54,8 @@ def track_category_conflict(index: Index) -> Iterable[Finding]:
     Fix: correct the category or the track; only a person knows which.
     """
     rows = np.flatnonzero((index.track != 0) & index.has("category_id"))
+    if not len(rows):
+        return []
     first = _first_of_each(index.track[rows])
     wrong = index.category_id[rows] != index.category_id[rows[first]]
     rows, first = rows[wrong], rows[first[wrong]]
@@ -79,6 +81,8 @@ def track_frame_duplicate(index: Index) -> Iterable[Finding]:
     Fix: drop one, or give it a track of its own; only a person knows which.
     """
     rows = np.flatnonzero((index.track != 0) & index.has("image_id"))
+    if not len(rows):
+        return []
     order = rows[np.lexsort((rows, index.image_id[rows], index.track[rows]))]
     earlier, later = order[:-1], order[1:]
     same = (index.track[earlier] == index.track[later]) & (index.image_id[earlier] == index.image_id[later])

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cocolint import stats
+from cocolint.checking import NoProgress
 from cocolint.config import Settings
 from cocolint.failure import PathError
-from cocolint.run import NoProgress
 from cocolint.stats import FileStats, Stats
 from cocolint.stats_shown import histogram, write
 from tests.support.cases import put, sound

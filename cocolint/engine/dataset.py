@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ from cocolint.pictures.files import Pictures
 from cocolint.read.columns import Categories, Images, Index
 
 T = TypeVar("T")
+_KEYS: WeakKeyDictionary[Categories, tuple[object, ...]] = WeakKeyDictionary()
+"""Many files may share one table of categories."""
 
 _TRUTH = {
     Task.RESULTS_BBOX: (Task.INSTANCES, Task.PERSON_KEYPOINTS),
@@ -40,14 +43,16 @@ class Member(Struct, frozen=True, dict=True):
         """The path as it is shown."""
         return self.facts.display
 
-    @cached_property
+    @property
     def class_key(self) -> tuple[object, ...]:
         """The categories in their order; those of files that agree in all of them have an equal key."""
         table = self.categories
-        return (
-            tuple(table.id.tolist()), tuple(table.has("id").tolist()), tuple(table.name), tuple(table.supercategory),
-            repr(table.keypoints), repr(table.skeleton),
-        )  # fmt: skip
+        if table not in _KEYS:
+            _KEYS[table] = (
+                tuple(table.id.tolist()), tuple(table.has("id").tolist()), tuple(table.name), tuple(table.supercategory),
+                repr(table.keypoints), repr(table.skeleton),
+            )  # fmt: skip
+        return _KEYS[table]
 
     @cached_property
     def place(self) -> Place:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,21 @@ from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
 from cocolint.engine.rule import Rule, Scope
 from cocolint.failure import Failure
-from cocolint.model import FileFacts, Finding, Ints
+from cocolint.model import AnnotationFile, FileFacts, Finding, Ints
 from cocolint.pictures.files import Pictures
 from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps, segment_folder
 from cocolint.read.again import Again
 from cocolint.read.build import Masks, annotations_of
-from cocolint.read.columns import Annotations, Index
+from cocolint.read.columns import Annotations, Categories, Index
 from cocolint.read.document import Document
 from cocolint.read.surroundings import Surroundings
 from cocolint.reported import Crash
 
 REMOTE = "the file is not on this machine"
 """Why rules are skipped that look around a file."""
+ONLY_FAULTS = ("faults",)
+"""What rules ask for that say what the schema found, and are not called where it found nothing."""
+ONLY_CATEGORIES = ("categories",)
 Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]
 
@@ -39,6 +43,9 @@ class Absent(Struct, frozen=True):
     """Stands for a fixture that there is nothing for in this run: the rules that ask for it are skipped."""
 
     because: str
+
+
+_NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class Outcome(Struct):
@@ -54,13 +61,14 @@ class Outcome(Struct):
 
     def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options) -> None:
         """Run one rule; if it raises, keep the traceback and go on."""
-        absent = next((f for name in rule.fixtures if isinstance(f := fixtures[name], Absent)), None)
-        if absent:
-            self.skipped[rule.name] = absent.because
-            return
+        given = [fixtures[name] for name in rule.fixtures]
+        for one in given:
+            if isinstance(one, Absent):
+                self.skipped[rule.name] = one.because
+                return
         begin = time.perf_counter()
         try:
-            found = list(rule(*(fixtures[name] for name in rule.fixtures), **options.get(rule.name, {})))
+            found = list(rule.function(*given, **options.get(rule.name, _NO_OPTIONS)))
             if found:
                 self.findings[rule.name] += found
         except Failure:  # what it asked for could not be had
@@ -150,15 +158,16 @@ def _is_made_of(column: Column, parts: list[Column], sizes: list[int]) -> bool:
 Pngs = SegmentFolder | Absent
 
 
-def pngs_of(document: Document, rules: Iterable[Rule], no_images: bool) -> Pngs:
-    """Return the folder of the PNGs of a panoptic file, or why rules that ask for them are skipped."""
-    if not any({"segment_maps", "segment_folder"} & {*rule.fixtures} for rule in rules):
-        return Absent("no rule asks for it")
+NOT_ASKED = Absent("no rule asks for it")
+
+
+def pngs_of(file: AnnotationFile, no_images: bool) -> Pngs:
+    """Return the folder of the PNGs of a panoptic file, or why there is none to look at."""
     if no_images:
         return Absent("--no-images")
-    if document.file.remote:
+    if file.remote:
         return Absent(REMOTE)
-    return segment_folder(document.file) or Absent("there is no folder of PNGs called like the file")
+    return segment_folder(file) or Absent("there is no folder of PNGs called like the file")
 
 
 def check_slice(
@@ -169,29 +178,39 @@ def check_slice(
     maps = SegmentMaps(table, pngs) if isinstance(pngs, SegmentFolder) else pngs
     for name, findings in faults.items():
         outcome.findings[f"faults:{name}"] += findings
+    fixtures: dict[str, Any] = {"annotations": table, "segment_maps": maps}
     for rule in rules:
         if rule.scope is Scope.SLICE:
-            fixtures = {"annotations": table, "segment_maps": maps, "faults": faults.get(rule.name, [])}
+            fixtures["faults"] = faults.get(rule.name, [])
             outcome.run(rule, fixtures, options)
     return SliceOutcome(len(table), table.keys, table.valid, table.absent, table.category_uses, outcome)
 
 
 class Checked(Struct, dict=True):
-    """A document whose rules have run; `fixtures` are what rules may ask for, `compared` came of those that compare files."""
+    """A document whose rules have run; `more` are fixtures of the whole run, `compared` came of rules that compare files."""
 
     document: Document
     facts: FileFacts
     index: Index
     rules: list[Rule]
     outcome: Outcome
-    fixtures: dict[str, Any]
+    more: Mapping[str, Any]
     compared: Outcome = field(default_factory=Outcome)
+
+    @cached_property
+    def fixtures(self) -> dict[str, Any]:
+        """What rules may ask for."""
+        document = self.document
+        return {
+            "index": self.index, "images": document.images, "categories": document.categories, "file": self.facts,
+            "again": Again(document), "surroundings": Surroundings(document.file), **self.more,
+        }  # fmt: skip
 
     @cached_property
     def member(self) -> Member:
         """The document as one file of its data set."""
         document = self.document
-        pictures = self.fixtures.get("pictures")
+        pictures = self.more.get("pictures")
         return Member(
             document.file, self.facts, document.images, document.categories, self.index,
             pictures if isinstance(pictures, Pictures) else None,
@@ -200,7 +219,7 @@ class Checked(Struct, dict=True):
     def compare(self, dataset: Dataset | Absent, truth: Member | Absent, options: Options) -> None:
         """Run the rules that compare the file with others, in the place of what came of that before."""
         self.compared = Outcome()
-        self.fixtures |= {"dataset": dataset, "truth": truth}
+        self.fixtures.update(dataset=dataset, truth=truth)
         self._run(Scope.DATASET, self.compared, options)
 
     def check(self, options: Options, before: Checked | None = None) -> None:
@@ -215,12 +234,20 @@ class Checked(Struct, dict=True):
         )
 
     def _run(self, scope: Scope, outcome: Outcome, options: Options, before: Checked | None = None) -> None:
+        fixtures = dict(self.fixtures)
         for rule in self.rules:
-            if rule.scope is scope and before and self._sees_the_same(rule, before):
+            if rule.scope is not scope:
+                continue
+            found = self.document.faults.get(rule.name)
+            if rule.fixtures == ONLY_FAULTS and not found:
+                continue
+            fixtures["faults"] = merged(found) if found else []
+            if before and self._sees_the_same(rule, before):
                 outcome.take(rule.name, before.outcome)
-            elif rule.scope is scope:
-                faults = merged(self.document.faults.get(rule.name, []))
-                outcome.run(rule, {**self.fixtures, "faults": faults}, options)
+            elif rule.fixtures == ONLY_CATEGORIES:
+                _run_once(rule, self.document.categories, outcome, options)
+            else:
+                outcome.run(rule, fixtures, options)
 
     @property
     def findings(self) -> Findings:
@@ -231,6 +258,27 @@ class Checked(Struct, dict=True):
     def skipped(self) -> dict[str, str]:
         """Why rules were skipped."""
         return {**self.outcome.skipped, **self.compared.skipped}
+
+
+_said: WeakKeyDictionary[Categories, dict[Rule, tuple[Mapping[str, Any] | None, list[Finding]]]] = WeakKeyDictionary()
+"""What rules said of categories that many files may share, with the options of the rule."""
+
+
+def _run_once(rule: Rule, categories: Categories, outcome: Outcome, options: Options) -> None:
+    """Run a rule that sees nothing but categories, unless it has seen the same ones: for all files of one list, once."""
+    known = _said.setdefault(categories, {})
+    mine = options.get(rule.name)
+    if rule not in known or known[rule][0] is not mine:
+        alone = Outcome()
+        alone.run(rule, {"categories": categories}, options)
+        if alone.crashes:
+            outcome.add(alone)
+            return
+        known[rule] = mine, alone.findings.get(rule.name, [])
+        outcome.seconds[rule.name] += alone.seconds[rule.name]
+    found = known[rule][1]
+    if found:
+        outcome.findings[rule.name] += [replace(one, rows=one.rows.copy(), values=dict(one.values)) for one in found]
 
 
 def check_document(
@@ -246,21 +294,21 @@ def check_document(
     `more` are fixtures of the whole run; `before` is what came of a file before it was mended.
     """
     outcome, index = _join(document, slices, before.index if before else None)
-    file = document.file
-    facts = FileFacts(
-        file.display, document.task, file.subset, document.dialect, file.layout, file.follows_pattern, document.keys,
-        {"images": len(document.images), "categories": len(document.categories), "annotations": len(index)},
-        document.info, document.licenses, document.unknown_fields,
-    )  # fmt: skip
     for name in [name for name in outcome.findings if name.startswith("faults:")]:
         document.faults.setdefault(name.removeprefix("faults:"), []).extend(outcome.findings.pop(name))
-    fixtures = {
-        "index": index, "images": document.images, "categories": document.categories, "file": facts, "again": Again(document),
-        "surroundings": Surroundings.of(file), **more,
-    }  # fmt: skip
-    checked = Checked(document, facts, index, rules, outcome, fixtures)
+    checked = Checked(document, facts_of(document, len(index)), index, rules, outcome, more)
     checked.check(options, before)
     return checked
+
+
+def facts_of(document: Document, count: int) -> FileFacts:
+    """Return what rules may know of a file with so many annotations."""
+    file = document.file
+    return FileFacts(
+        file.display, document.task, file.subset, document.dialect, file.layout, file.follows_pattern, document.keys,
+        {"images": len(document.images), "categories": len(document.categories), "annotations": count},
+        document.info, document.licenses, document.unknown_fields,
+    )  # fmt: skip
 
 
 def _join(document: Document, slices: list[SliceOutcome], before: Index | None) -> tuple[Outcome, Index]:
@@ -272,6 +320,9 @@ def _join(document: Document, slices: list[SliceOutcome], before: Index | None) 
     if not slices:
         empty = annotations_of(Masks([], {}), document.images, document.categories)
         return outcome, Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
+    if len(slices) == 1 and len(slices[0].keys["id"]) == len(slices[0]):
+        only = slices[0]
+        return outcome, Index(only.keys, only.valid, only.absent, document.images, only.category_uses)
     sizes = [len(part) for part in slices]
     known = (before.keys, before.valid, before.absent) if before else ({}, {}, {})
     found = zip(*((part.keys, part.valid, part.absent) for part in slices), strict=True)

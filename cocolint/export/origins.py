@@ -114,7 +114,7 @@ class Origin(Struct, dict=True):
         return np.concatenate(found)
 
     @cached_property
-    def data(self) -> mmap.mmap:
+    def data(self) -> mmap.mmap | bytes:
         """The data, mapped into memory."""
         return self.document.source.mapped()
 

@@ -40,6 +40,7 @@ class Gate:
             chosen = {rule for rule in chosen if wanted(rule)}
             if not chosen:
                 raise ConfigError(f"no selected rule fits -k '{settings.keyword}'")
+        self._names: dict[tuple[frozenset[Rule], tuple[str, ...]], frozenset[str]] = {}
         self._only: Mapping[str, Collection[str]] | None = None
         self._explicit = {rule.name for rule in explicit}
         self.chosen = frozenset(chosen)
@@ -66,14 +67,21 @@ class Gate:
 
     def reported(self, file: AnnotationFile) -> frozenset[str]:
         """Return the names of the rules whose findings in `file` are reported."""
-        names = frozenset(rule.name for rule in self.chosen - self._ignored_for(file))
+        names = self._names_without(self._globs_for(file.display))
         return names if self._only is None else names & set(self._only.get(discover.whole_of(file.display), ()))
 
-    def _ignored_for(self, file: AnnotationFile) -> set[Rule]:
-        return self._ignored | self._ignored_in(file.display)
+    def _names_without(self, globs: tuple[str, ...]) -> frozenset[str]:
+        """Return the names of the chosen rules that none of these globs of the settings ignores: the same for many files."""
+        key = self.chosen, globs
+        if key not in self._names:
+            self._names[key] = frozenset(rule.name for rule in self.chosen - self._ignored - self._ignored_by(globs))
+        return self._names[key]
 
-    def _ignored_in(self, display: str) -> set[Rule]:
-        return {rule for glob, rules in self._per_file.items() if discover.matches(display, glob) for rule in rules}
+    def _globs_for(self, display: str) -> tuple[str, ...]:
+        return tuple(glob for glob in self._per_file if discover.matches(display, glob))
+
+    def _ignored_by(self, globs: Iterable[str]) -> set[Rule]:
+        return {rule for glob in globs for rule in self._per_file[glob]}
 
     def passes(self, groups: Iterable[FindingGroup], file: AnnotationFile) -> list[FindingGroup]:
         """Return the groups that are reported, the worst first, with the severities of the settings and profiles.
@@ -85,7 +93,7 @@ class Gate:
 
     def passes_unless_ignored(self, groups: Iterable[FindingGroup], file: AnnotationFile) -> list[FindingGroup]:
         """Return the groups of a file that cannot be read: whatever is selected, no gate is green over such a file."""
-        ignored = {rule.name for rule in self._ignored_for(file)}
+        ignored = {rule.name for rule in self._ignored | self._ignored_by(self._globs_for(file.display))}
         return self._graded(group for group in groups if group.name not in ignored)
 
     def _graded(self, groups: Iterable[FindingGroup]) -> list[FindingGroup]:
@@ -109,7 +117,7 @@ class Gate:
 
     def notes(self, results: Iterable[FileResult]) -> list[str]:
         """Return what the settings change of the report, as far as it concerns the files of the run."""
-        ignored = {result.path: self.chosen & self._ignored_in(result.path) for result in results}
+        ignored = {result.path: self.chosen & self._ignored_by(self._globs_for(result.path)) for result in results}
         rules = {rule for some in ignored.values() for rule in some}
         found = []
         if rules:

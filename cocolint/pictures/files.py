@@ -43,7 +43,10 @@ class Pictures:
     there is nothing to say.
     """
 
-    def __init__(self, root: Root, images: Images, jobs: int, progress: Progress) -> None:
+    def __init__(self, root: Root, images: Images, jobs: int, progress: Progress, headers: list[Header] | None = None) -> None:
+        self.root = root
+        self.headers = headers
+        """What was found at the first look, None before that."""
         self._folder = root.folder
         self._images = images
         self._jobs = jobs
@@ -61,17 +64,19 @@ class Pictures:
         """The rows of images that have a `file_name`."""
         return np.flatnonzero(np.fromiter(map(bool, self._images.file_name), bool, len(self._images)))
 
-    @cached_property
+    @property
     def _headers(self) -> list[Header]:
-        found = [Header(False)] * len(self._images)
-        for row, header in zip(self.named.tolist(), self._each(look, self.named, "headers"), strict=True):
-            found[row] = header
-        return found
+        if self.headers is None:
+            found = [Header(False)] * len(self._images)
+            for row, header in zip(self.named.tolist(), self._each(look, self.named, "headers"), strict=True):
+                found[row] = header
+            self.headers = found
+        return self.headers
 
     @property
     def looked_at(self) -> int:
         """How many picture files rules have looked at so far."""
-        return int(self.there.sum()) if "_headers" in self.__dict__ else 0
+        return int(self.there.sum()) if self.headers is not None else 0
 
     def _each(self, work: Work[T], rows: Ints, what: str) -> Iterator[T]:
         names = [self._images.file_name[row] for row in rows.tolist()]

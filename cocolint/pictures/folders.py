@@ -36,6 +36,9 @@ class Folder(Protocol):
     def folders(self) -> list[str]:
         """Return the names of the folders directly in this one."""
 
+    def likely(self, names: list[str]) -> list[str]:
+        """Return those of the folders `names` that may be there; the others are only left out if it costs little."""
+
     def below(self, name: str) -> Folder:
         """Return the folder `name` in this one, whether it is there or not."""
 
@@ -69,6 +72,16 @@ class DiskFolder:
         """Return the names of the folders directly in this one."""
         return list(listed(self._path).folders)
 
+    def likely(self, names: list[str]) -> list[str]:
+        """Return those of `names` whose first folder is listed, in whatever case: some systems take no note of that."""
+        known = listed(self._path).folded
+        firsts = (name.partition("/")[0] for name in names)
+        return [
+            name
+            for name, first in zip(names, firsts, strict=True)
+            if known is None or first.casefold() in known or not first.isascii()
+        ]
+
     def below(self, name: str) -> DiskFolder:
         """Return the folder `name` in this one."""
         if not name:
@@ -87,10 +100,14 @@ class DiskFolder:
 
 
 class Listing(NamedTuple):
-    """The names of what is directly in a folder, each kind sorted."""
+    """The names of what is directly in a folder, each kind sorted.
+
+    `folded` are the folders without regard to case, None where that is unknown.
+    """
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    folded: frozenset[str] | None = None
 
 
 def listed(path: str) -> Listing:
@@ -108,7 +125,8 @@ def listed(path: str) -> Listing:
 def _listed(path: str, _changed: int) -> Listing:
     with os.scandir(path) as entries:
         found = sorted((entry.name, entry.is_dir()) for entry in entries)
-    return Listing(*(tuple(name for name, is_folder in found if is_folder is wanted) for wanted in (True, False)))
+    folders, files = (tuple(name for name, is_folder in found if is_folder is wanted) for wanted in (True, False))
+    return Listing(folders, files, frozenset(name.casefold() for name in folders))
 
 
 def _mode_of(path: str) -> int:
@@ -147,6 +165,10 @@ class ZipFolder:
         """Return the names of the folders directly in this one."""
         inside = (name[len(self._prefix) :] for name in self._archive.entries if name.startswith(self._prefix))
         return sorted({first for first, slash, _ in (name.partition("/") for name in inside) if slash})
+
+    def likely(self, names: list[str]) -> list[str]:
+        """Return all `names`: to leave some out, those of all entries would have to be looked at."""
+        return names
 
     def below(self, name: str) -> ZipFolder:
         """Return the folder `name` in this one."""

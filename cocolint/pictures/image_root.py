@@ -32,10 +32,15 @@ class Root(Struct, frozen=True):
     is_shared: bool
 
 
-def find(file: AnnotationFile, names: list[str], told: Path | None) -> Root | None:
+Bases = dict[tuple[str, Path | None], list[Folder]]
+"""The folders to search from, for the files of one folder or archive."""
+
+
+def find(file: AnnotationFile, names: list[str], told: Path | None, known: Bases | None = None) -> Root | None:
     """Return the folder that holds the most of some of `names`, None if no likely one holds any.
 
     `told` is the folder that the user named: it, or the folder of the subset in it, is the root whatever it holds.
+    `known` is what was found out for earlier files.
     """
     some = _sample(names)
     inside = [name for name in some if name and not leads_out(name)]
@@ -45,8 +50,9 @@ def find(file: AnnotationFile, names: list[str], told: Path | None) -> Root | No
         folder = _best([above, *(above.below(subset) for subset in subsets)], inside) or above
     else:
         tails = [tail for name in some if (tail := re.split(r"[/\\]", name)[-1]) and tail != name]
-        tries = ((search, wanted) for wanted in (inside, tails) for search in (_likely, _others))
-        found = next((best for search, wanted in tries if (best := _best(search(file, subsets), wanted))), None)
+        bases = _bases_of(file, {} if known is None else known)
+        tries = ((search, wanted) for wanted in (inside, tails) if wanted for search in (_likely, _others))
+        found = next((best for search, wanted in tries if (best := _best(search(bases, subsets), wanted))), None)
         if found is None:
             return None
         folder = found
@@ -81,28 +87,30 @@ def _words(name: str) -> list[str]:
     return re.findall("[a-z]+", name.lower())
 
 
+def _bases_of(file: AnnotationFile, known: Bases) -> list[Folder]:
+    place = os.path.dirname(file.display), file.archive
+    if place not in known:
+        known[place] = _bases(file)
+    return known[place]
+
+
 def _bases(file: AnnotationFile) -> list[Folder]:
     """Return the folder of the data set, if the file lies in one of annotations, and the folder of the file."""
     above = folder_above(file, 1) if _FOLDERS_OF_JSON.fullmatch(file.path.absolute().parent.name) else None
     return [base for base in (above, folder_above(file, 0)) if base]
 
 
-def _likely(file: AnnotationFile, subsets: list[str]) -> Iterator[Folder]:
-    bases = _bases(file)
+def _likely(bases: list[Folder], subsets: list[str]) -> Iterator[Folder]:
     for base in bases:
-        for subset in subsets:
-            yield base.below(f"images/{subset}")
-        yield base.below("images")
-        for subset in subsets:
-            yield base.below(subset)
-            yield base.below(f"{subset}/images")
-        yield base.below("data")
+        names = [f"images/{subset}" for subset in subsets]
+        names += ["images", *(name for subset in subsets for name in (subset, f"{subset}/images")), "data"]
+        yield from map(base.below, base.likely(names))
     yield from reversed(bases)
 
 
-def _others(file: AnnotationFile, subsets: list[str]) -> Iterator[Folder]:
+def _others(bases: list[Folder], subsets: list[str]) -> Iterator[Folder]:
     """Yield the folders beside the file that are called like one of pictures, but like none of another split."""
-    for base in _bases(file):
+    for base in bases:
         for name in base.folders():
             if _FOLDERS_OF_PICTURES.search(name) and not (set(_words(name)) & _SPLITS).difference(subsets):
                 yield base.below(name)

@@ -13,8 +13,7 @@ from cocolint.model import Ints
 from cocolint.read.build import Masks, annotations_of
 from cocolint.read.columns import Annotations
 from cocolint.read.document import Document
-from cocolint.read.source import array_of
-from cocolint.read.structure import RecordReader
+from cocolint.read.structure import reader_of
 
 
 class Again:
@@ -26,7 +25,7 @@ class Again:
     def at(self, rows: Ints) -> Annotations:
         """Return the annotations at `rows`, which ascend; the first of `rows` is row 0 of the table, and so on."""
         document = self._document
-        reader = RecordReader(document.task, "annotations", document.source.nonfinite)
+        reader = reader_of(document.task, "annotations", document.source.nonfinite)
         records = reader.read(b"[%b]" % b",".join(self._texts(rows)))
         return annotations_of(Masks(records.rows, records.broken), document.images, document.categories)
 
@@ -39,5 +38,5 @@ class Again:
         for number, span in enumerate(document.slices):
             first, stop = np.searchsorted(rows, document.row_starts[number : number + 2])
             if first < stop:
-                raws = msgspec.json.decode(array_of(document.source.where, *span), type=list[msgspec.Raw])
+                raws = msgspec.json.decode(document.source.array(*span), type=list[msgspec.Raw])
                 yield from (bytes(raws[row]) for row in (rows[first:stop] - document.row_starts[number]).tolist())

@@ -225,7 +225,7 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
     rings, runs, points = masks.ragged()
     keys["ring_count"] = np.bincount(rings.owner, minlength=size).astype(np.int32)
     keys["is_rle"] = np.bincount(runs.owner, minlength=size) > 0
-    keys["part_count"] = _part_counts(size, runs, keys["iscrowd"] == 1)
+    keys["part_count"] = part_counts(size, runs, keys["iscrowd"] == 1)
     keys |= _mask_keys(size, rings, runs, points) | _point_keys(points, categories.point_count_of(keys["category"]))
     captions, file_names = masks.texts("caption"), masks.texts("file_name")
     if masks.valid["caption"].any():
@@ -276,7 +276,8 @@ def digest_of(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest())
 
 
-def _part_counts(size: int, runs: Runs, crowd: Bools) -> Ints:
+def part_counts(size: int, runs: Runs, crowd: Bools) -> Ints:
+    """Count the parts of some of the crowds of a slice; -1 for the other annotations."""
     out = np.full(size, -1, np.int64)
     crowds = np.flatnonzero(crowd[runs.owner])
     chosen = crowds[:_COUNTED] if len(crowds) > _MANY * size else crowds[:0]

@@ -50,10 +50,10 @@ class Table:
         **values: Any,
     ) -> Iterable[Finding]:
         """Yield one finding for the rows of `mask`, if any. `values` are arrays as long as the table."""
-        yield from self.at(
-            np.flatnonzero(mask), field, message, severity=severity, summary=summary,
-            **{name: np.asarray(column)[mask] for name, column in values.items()},
-        )  # fmt: skip
+        rows = np.flatnonzero(mask)
+        if len(rows):
+            chosen = {name: np.asarray(column)[rows] for name, column in values.items()}
+            yield from self.at(rows, field, message, severity=severity, summary=summary, **chosen)
 
     def at(
         self,

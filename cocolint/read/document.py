@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -17,15 +17,18 @@ from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_several, unusable
-from cocolint.read.regular import RegularReader
+from cocolint.read.regular import regular_reader_of
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
 from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, is_utf8, same_bytes
-from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load
+from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load, reader_of
 
 _SAMPLE = 200
 RECORDS = ("images", "annotations", "categories")
 SECTIONS = ("info", "licenses", *RECORDS)
+_SHARED = 1 << 16
+"""In bytes: so long a section is kept in case that the next file has the same one."""
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Document(Struct):
@@ -160,40 +163,41 @@ def _refuse_others(sample: detect.Sample, source: Source, sections: dict[str, Sp
         raise NotCoco("it has neither images nor annotations of COCO")
 
 
-class SliceReader(Struct, frozen=True, dict=True):
-    """Decodes slices of the annotations of one document to columns; it can be sent to another process."""
+class SliceReader(Struct, frozen=True):
+    """Decodes slices of the annotations of one document to columns; it can be sent to another process.
+
+    `text` is that of a small file, which is not read again.
+    """
 
     where: Where
     task: Task
     nonfinite: bool
     images: Images
     categories: Categories
+    text: bytes | None = None
 
     @classmethod
     def of(cls, document: Document) -> SliceReader:
         """Return the reader of a document's slices."""
         source = document.source
-        return cls(source.where, document.task, source.nonfinite, document.images, document.categories)
+        return cls(source.where, document.task, source.nonfinite, document.images, document.categories, source.text)
 
-    @cached_property
+    @property
     def _reader(self) -> RecordReader:
-        return RecordReader(self.task, "annotations", self.nonfinite)
-
-    @cached_property
-    def _regular_reader(self) -> RegularReader:
-        return RegularReader(self.task)
+        return reader_of(self.task, "annotations", self.nonfinite)
 
     def read(self, span: Span) -> tuple[Annotations, Faults]:
         """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records of text."""
-        masks, records = self._decoded(array_of(self.where, *span))
+        array = array_of(self.where, *span) if self.text is None else b"[%b]" % self.text[span.start : span.stop]
+        masks, records = self._decoded(array)
         table = build.annotations_of(masks, self.images, self.categories)
-        faults = _all_faults(table, masks, records, self._reader)
+        faults = all_faults(table, masks, records, self._reader)
         del masks  # first, so that values are freed record by record, as they lie in memory: a fifth of the time
         return table, faults
 
-    def _decoded(self, array: bytearray) -> tuple[build.Masks, Records | None]:
+    def _decoded(self, array: bytes | bytearray) -> tuple[build.Masks, Records | None]:
         """Return the fields of the records, and the records, unless they are regular."""
-        regular = None if self.nonfinite else self._regular_reader.read(array)
+        regular = None if self.nonfinite else regular_reader_of(self.task).read(array)
         if regular is not None:
             return regular, None
         if not is_utf8(array):
@@ -208,19 +212,32 @@ def _merge(into: Faults, found: Mapping[str, list[Finding]]) -> None:
 
 
 def _images(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Images, Faults]:
-    reader = RecordReader(task, "images", source.nonfinite)
+    reader = reader_of(task, "images", source.nonfinite)
     records = _records(source, sections.get("images"), reader)
     masks = build.Masks(records.rows, records.broken)
     table = build.images_of(masks)
-    return table, _all_faults(table, masks, records, reader)
+    return table, all_faults(table, masks, records, reader)
 
 
 def _categories(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Categories, Faults]:
-    reader = RecordReader(task, "categories", source.nonfinite)
-    records = _records(source, sections.get("categories"), reader)
+    span = sections.get("categories")
+    if span and span.stop - span.start <= _SHARED:
+        return _shared_categories(source.read(*span), task, source.nonfinite)
+    reader = reader_of(task, "categories", source.nonfinite)
+    return _categories_of(_records(source, span, reader), reader)
+
+
+@functools.lru_cache(maxsize=8)
+def _shared_categories(text: bytes, task: Task, nonfinite: bool) -> tuple[Categories, Faults]:
+    """Read categories once for all files that declare the same ones in the same words: mostly all of a data set."""
+    reader = reader_of(task, "categories", nonfinite)
+    return _categories_of(reader.read(text) if text.startswith(b"[") else Records([], {}, {}), reader)
+
+
+def _categories_of(records: Records, reader: RecordReader) -> tuple[Categories, Faults]:
     masks = build.Masks(records.rows, records.broken)
     table = build.categories_of(masks)
-    return table, _all_faults(table, masks, records, reader)
+    return table, all_faults(table, masks, records, reader)
 
 
 def _records(source: Source, span: Span | None, reader: RecordReader) -> Records:
@@ -229,7 +246,7 @@ def _records(source: Source, span: Span | None, reader: RecordReader) -> Records
     return reader.read(source.read(*span))
 
 
-def _all_faults(table: Table, masks: build.Masks, records: Records | None, reader: RecordReader) -> Faults:
+def all_faults(table: Table, masks: build.Masks, records: Records | None, reader: RecordReader) -> Faults:
     """Add to the faults of the records what only the columns show: fields that are absent, too large, or there twice.
 
     Regular records need not be given: they have no faults of their own, and nothing twice.
@@ -292,12 +309,12 @@ def _shallow(source: Source, span: Span, name: str) -> Any:
 
 def _decode(source: Source, span: Span) -> Any:
     """Return the value at `span`, None where it is too long or too deep for a look."""
-    return _value(source.read(*span), source) if span.stop - span.start <= SLICE_BYTES else None
+    return _value(source.read(*span), source.nonfinite) if span.stop - span.start <= SLICE_BYTES else None
 
 
-def _value(text: bytes, source: Source) -> Any:
+def _value(text: bytes, nonfinite: bool) -> Any:
     with suppress(RecursionError):
-        return load(text.replace(NONFINITE, b"NaN") if source.nonfinite else text)
+        return load(text.replace(NONFINITE, b"NaN") if nonfinite else text)
 
 
 def _nonfinite_elsewhere(source: Source, sections: dict[str, Span]) -> Faults:
@@ -311,18 +328,17 @@ def _nonfinite_elsewhere(source: Source, sections: dict[str, Span]) -> Faults:
 
 
 def _raws(source: Source, span: Span) -> list[msgspec.Raw]:
-    return msgspec.json.decode(array_of(source.where, *span), type=list[msgspec.Raw])
+    return _RAWS.decode(source.array(*span))
 
 
 def _sample(source: Source, sections: dict[str, Span], is_array: bool) -> detect.Sample:
     def records(name: str) -> list[dict[str, Any]]:
         section = sections.get(name)
         for span in cut(source, section)[:1]:
-            try:
-                raws = _raws(source, span)
-            except msgspec.DecodeError:
-                raws = _raws(source, cut_exactly(source, sections[name])[0])
-            found = [_value(bytes(raw), source) for raw in raws[:_SAMPLE]]
+            if name == "categories" and span.stop - span.start <= _SHARED and not source.nonfinite:
+                found = _shared_values(bytes(source.array(*span)))
+            else:
+                found = _first_values(source, span, sections[name])
             return [record for record in found if isinstance(record, dict)]
         return []
 
@@ -334,3 +350,22 @@ def _sample(source: Source, sections: dict[str, Span], is_array: bool) -> detect
         licenses if isinstance(licenses, list) else [],
         records("images"), records("categories"), records("annotations"), is_array,
     )  # fmt: skip
+
+
+def _first_values(source: Source, span: Span, section: Span) -> list[Any]:
+    """Return the first values of an array whose inside begins with `span`."""
+    if span.stop - span.start <= _SHARED and not source.nonfinite:
+        with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            found: list[Any] = msgspec.json.decode(source.array(*span))
+            return found[:_SAMPLE]
+    try:
+        raws = _raws(source, span)
+    except msgspec.DecodeError:
+        raws = _raws(source, cut_exactly(source, section)[0])
+    return [_value(bytes(raw), source.nonfinite) for raw in raws[:_SAMPLE]]
+
+
+@functools.lru_cache(maxsize=8)
+def _shared_values(array: bytes) -> list[Any]:
+    """Decode the first records of a section once for all files that have the same one."""
+    return [_value(bytes(raw), False) for raw in _RAWS.decode(array)[:_SAMPLE]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
@@ -77,6 +78,12 @@ class RegularReader:
                 column[row] = value
             others[self._fields[place][0]] = column
         return others
+
+
+@functools.cache
+def regular_reader_of(task: Task) -> RegularReader:
+    """Return the reader of annotations of a task, which is made once."""
+    return RegularReader(task)
 
 
 def _joined(array: bytes | bytearray, starts: Ints, stops: Ints) -> bytes:

@@ -6,7 +6,9 @@ import codecs
 import gzip
 import json
 import mmap
+import os
 import re
+import stat
 import weakref
 import zlib
 from collections.abc import Iterator
@@ -19,6 +21,8 @@ from cocolint.read.remote import WHOLE_BYTES, Remote
 from cocolint.read.tally import Tally
 
 CHUNK = 1 << 22
+SMALL = 1 << 20
+"""In bytes: files up to this size are read once, and kept in memory until `Source.let_go`."""
 BLANKS = b" \t\r\n"
 LARGEST = 1 << 31
 """In bytes; many parsers count with 32 bits."""
@@ -70,6 +74,7 @@ class Source:
     `original` is the file with the same bytes before repairs: of the same length, so that all places agree. `start` is where
     the JSON begins. `faults` are the faults of the encoding by rule. `nonfinite` tells that NaN and
     infinities were replaced by `NONFINITE`.
+    `text` is all that is read, in memory, while that is a small file on this machine; None otherwise.
     `archive` is the zip archive that the file lies in. Of a file behind a URL only what is asked for is read, as long as ranges
     of bytes are enough; small ones are copied to the disk at once.
     Raises `OSError` if the file cannot be read, `Unusable` if it is no JSON at all.
@@ -82,8 +87,11 @@ class Source:
         self.start = 0
         self.nonfinite = False
         self.faults: dict[str, list[Finding]] = {}
+        self.text: bytes | None = None
         if archive is not None:
             self._take_out_of(archive)
+        elif isinstance(where, Path):
+            self.text = _text_of(where)
         if isinstance(where, Remote) and where.stat().st_size < WHOLE_BYTES:
             self._fetch(where)
         if self.path.suffix.lower() == ".gz" and self.head().startswith(_GZIP):
@@ -94,10 +102,18 @@ class Source:
             message = f"the file has {self.size:,} bytes, more than 2 GiB"
             self.faults["json-depth-or-size"] = [Finding(message, severity=Severity.INFO)]
 
+    @classmethod
+    def known(cls, path: Path, start: int) -> Source:
+        """Return a file on this machine that was opened before, and is read as it is."""
+        source = cls.__new__(cls)
+        source.where = source.path = source.original = path
+        source.start, source.nonfinite, source.faults, source.text = start, False, {}, None
+        return source
+
     @property
     def size(self) -> int:
         """The size in bytes of what is read."""
-        return self.where.stat().st_size
+        return self.where.stat().st_size if self.text is None else len(self.text)
 
     @property
     def data(self) -> Path:
@@ -115,14 +131,24 @@ class Source:
         if isinstance(self.where, Remote):
             self.where.check()
 
-    def mapped(self) -> mmap.mmap:
-        """Return the data mapped into memory. It is let go with the last object that looks at it."""
+    def let_go(self) -> None:
+        """Keep no text in memory: what is asked for from now on is read again."""
+        self.text = None
+
+    def mapped(self) -> mmap.mmap | bytes:
+        """Return the data, mapped into memory unless it is there. It is let go with the last object that looks at it."""
+        if self.text is not None:
+            return self.text
         with self.data.open("rb") as stream:
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`."""
-        return read_bytes(self.where, start, stop)
+        return read_bytes(self.where, start, stop) if self.text is None else self.text[start:stop]
+
+    def array(self, start: int, stop: int) -> bytes | bytearray:
+        """Return the bytes from `start` to `stop` in brackets."""
+        return array_of(self.where, start, stop) if self.text is None else b"[%b]" % self.text[start:stop]
 
     def find(self, what: bytes) -> int:
         """Return where `what` stands first, -1 if it does not."""
@@ -142,6 +168,8 @@ class Source:
 
     def check_encoding(self) -> None:
         """Look for bytes that are not UTF-8 in all of the data; from then on, a copy without them is read."""
+        if self.text is not None and is_utf8(self.text):
+            return
         decoder = codecs.getincrementaldecoder("utf-8")()
         buffer = bytearray(min(CHUNK, self.size + 1))
         place = 0
@@ -170,6 +198,8 @@ class Source:
 
     def head(self) -> bytes:
         """Return the first bytes that are not blank."""
+        if self.text is not None:
+            return self.text[self.start :].lstrip(BLANKS)[:64]
         with self.where.open("rb") as stream:
             stream.seek(self.start)
             while chunk := stream.read(CHUNK):
@@ -186,11 +216,10 @@ class Source:
         with path.open("wb") as copy:
             for chunk in chunks:
                 copy.write(chunk)
-        self.where = path
+        self.where, self.text = path, None
 
     def _temporary(self) -> Path:
-        import os  # imported here, as is the next: most files are read as they are
-        import tempfile
+        import tempfile  # imported here: most files are read as they are
 
         handle, name = tempfile.mkstemp(prefix="cocolint-")
         os.close(handle)
@@ -305,6 +334,16 @@ def is_utf8(data: bytes | bytearray) -> bool:
         return data.isascii() or bool(data.decode())
     except UnicodeDecodeError:
         return False
+
+
+def _text_of(path: Path) -> bytes | None:
+    """Return all of a small file, None for a larger one, or what is no file."""
+    with open(path, "rb", buffering=0) as stream:
+        found = os.fstat(stream.fileno())
+        if found.st_size > SMALL or not stat.S_ISREG(found.st_mode):
+            return None
+        text = stream.read(found.st_size + 1)
+        return text if len(text) == found.st_size else None
 
 
 def read_bytes(path: Where, start: int, stop: int) -> bytes:

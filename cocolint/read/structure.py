@@ -174,6 +174,12 @@ class RecordReader:
             return msgspec.UNSET, Verdict("json-depth-or-size", "the value is nested too deeply"), 0
 
 
+@functools.lru_cache(maxsize=64)
+def reader_of(task: Task, section: str, nonfinite: bool = False) -> RecordReader:
+    """Return the reader of a section, which is made once: a decoder takes as long to make as a small file to read."""
+    return RecordReader(task, section, nonfinite)
+
+
 def load(text: bytes, overflow: bool = False) -> Any:
     """Return the value of a JSON text. A number that Python refuses, or all too large ones with `overflow`, become `HUGE`."""
     if not overflow:

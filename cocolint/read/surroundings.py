@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from cocolint.discover import home_of
+from cocolint.discover import home_of, without_links
 from cocolint.model import AnnotationFile
 from cocolint.read.archive import Archive, archive_at
 
@@ -36,17 +36,24 @@ class Surroundings(Struct, frozen=True, dict=True):
     whether findings on the whole data set are reported at this file. `archive` is the zip archive that all of it may lie in.
     """
 
-    path: Path
-    home: Path
-    leads: bool
-    archive: Path | None = None
+    file: AnnotationFile
 
-    @classmethod
-    def of(cls, file: AnnotationFile) -> Surroundings:
-        """Return what lies around `file`."""
-        path = file.path.resolve()
-        home = path.parent.parent if file.layout == "roboflow" else home_of(path, file.layout)
-        return cls(path, home, file.leads, file.archive and file.archive.resolve())
+    @property
+    def leads(self) -> bool:
+        return self.file.leads
+
+    @cached_property
+    def path(self) -> Path:
+        """The path of the file, without links."""
+        return without_links(self.file.path)
+
+    @cached_property
+    def home(self) -> Path:
+        return self.path.parent.parent if self.file.layout == "roboflow" else home_of(self.path, self.file.layout)
+
+    @cached_property
+    def archive(self) -> Path | None:
+        return self.file.archive and self.file.archive.resolve()
 
     @cached_property
     def beside(self) -> Names:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cocolint.checking import NoProgress
 from cocolint.export.options import Options
 from cocolint.export.run import export
 from cocolint.export.tally import Tally
-from cocolint.run import NoProgress
 
 Data = dict[str, Any]
 

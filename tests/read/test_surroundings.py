@@ -20,7 +20,7 @@ def around(folder: Path, name: str, *others: str) -> Surroundings:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("{}")
-    return Surroundings.of(discover.find([str(folder / name)])[0])
+    return Surroundings(discover.find([str(folder / name)])[0])
 
 
 def test_names_of_files_and_folders(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_lies_around_a_file_in_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("annotations/instances_a.json", "images/train/1.jpg", "dataset_meta.json", "masks/1.png"):
             archive.writestr(name, '{"labels": ["a"]}')
-    seen = Surroundings.of(discover.find([str(path)])[0])
+    seen = Surroundings(discover.find([str(path)])[0])
     assert seen.beside == Names(frozenset({"instances_a.json"}), frozenset())
     assert seen.around == Names(frozenset({"dataset_meta.json"}), frozenset({"annotations", "images", "masks"}))
     assert seen.image_folders == {"train"}
@@ -89,7 +89,7 @@ def test_an_archive_with_the_files_of_roboflow(tmp_path: Path) -> None:
         for name in ("train/_annotations.coco.json", "valid/_annotations.coco.json", "test/1.jpg"):
             archive.writestr(name, "{}")
     files = discover.find([str(path)])
-    seen = Surroundings.of(files[0])
+    seen = Surroundings(files[0])
     assert {file.root for file in files} == {path}
     assert seen.roboflow_folders == {"train", "valid"}
     assert seen.meta_labels is None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cocolint import app, run
+from cocolint import app, checking
 from cocolint.config import Settings
 from cocolint.engine import pool, registry
 from cocolint.read import remote, slicing, source
@@ -64,7 +64,7 @@ def settings(**changes: Any) -> Settings:
     return Settings(**plain | changes)
 
 
-def checked(path: str | os.PathLike[str], prefix: str, progress: run.Progress | None = None, **changes: Any) -> str:
+def checked(path: str | os.PathLike[str], prefix: str, progress: checking.Progress | None = None, **changes: Any) -> str:
     """Return the report on a path as JSON, with `prefix` taken off the paths in it."""
     report = app.check([os.fspath(path)], settings(**changes), progress)
     assert not report.crashes
@@ -80,7 +80,7 @@ def locally(folder: Path, **changes: Any) -> str:
     return checked(folder / "annotations", f"{folder.as_posix()}/", **changes)
 
 
-class AtFirstSlice(run.NoProgress):
+class AtFirstSlice(checking.NoProgress):
     """Does something as soon as the first slice is done."""
 
     def __init__(self, what: Any) -> None:

@@ -1,0 +1,170 @@
+"""Annotations of many small files in one table: the rules that see slices run once for all of them.
+
+What such a rule finds in two slices is what it finds in both together, so that findings can be told apart by their rows.
+Where that is not possible, and where a rule raises, it runs once more for each file alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, groupby, pairwise
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from cocolint.engine.pool import SliceChecker
+from cocolint.engine.rule import Rule
+from cocolint.engine.running import NOT_ASKED, Columns, Options, Outcome, SliceOutcome, check_slice
+from cocolint.model import Finding, Ints
+from cocolint.read.build import Masks, annotations_of, part_counts
+from cocolint.read.columns import Annotations, Images, Runs
+from cocolint.read.document import Document, SliceReader, all_faults
+from cocolint.read.geometry import distinct
+from cocolint.read.regular import regular_reader_of
+from cocolint.read.structure import reader_of
+
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_WHOLE = ("caption", "file_name")
+"""Fields that say what the digest of an annotation is made of, if any annotation has them."""
+
+
+class JoinedImages(Images):
+    """The images of several documents, one after the other; ids are those of one document each."""
+
+    def __init__(self, documents: Sequence[Document], counts: Sequence[int]) -> None:
+        tables = [document.images for document in documents]
+        valid, absent = (
+            {name: np.concatenate([masks[name] for masks in parts]) for name in parts[0]}
+            for parts in ([table.valid for table in tables], [table.absent for table in tables])
+        )
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(table, name) for table in tables]) for name in ("id", "width", "height", "license")
+        }
+        for name in ("file_name", "date_captured", "coco_url", "video"):
+            columns[name] = [value for table in tables for value in getattr(table, name)]
+        super().__init__(columns, valid, absent, sum(map(len, tables)))
+        self.starts = list(accumulate(map(len, tables), initial=0))
+        self._tables = tables
+        self._rows = list(accumulate(counts, initial=0))
+
+    def rows_of(self, ids: Ints) -> Ints:
+        """Return the row of each id, -1 where its document has no such image. Raises `ValueError` for some of them only."""
+        if len(ids) != self._rows[-1]:
+            raise ValueError("ids without their document")
+        parts = []
+        for table, start, (first, stop) in zip(self._tables, self.starts[:-1], pairwise(self._rows), strict=True):
+            rows = table.rows_of(ids[first:stop])
+            parts.append(np.where(rows >= 0, rows + start, -1))
+        return np.concatenate(parts)
+
+
+def outcomes(documents: Sequence[Document], rules: list[Rule], options: Options) -> Iterator[SliceOutcome]:
+    """Yield what comes of the only slice of each document; the documents are of one task. Raises `BadCut`."""
+    for _, same in groupby(documents, lambda document: id(document.categories)):
+        yield from _outcomes(list(same), rules, options)
+
+
+def _outcomes(documents: list[Document], rules: list[Rule], options: Options) -> Iterator[SliceOutcome]:
+    if len(documents) == 1:
+        yield _alone(documents[0], rules, options)
+        return
+    joined = _joined(documents)
+    if joined is None:  # the two halves, until those are apart that do not go with the others
+        half = len(documents) // 2
+        yield from _outcomes(documents[:half], rules, options)
+        yield from _outcomes(documents[half:], rules, options)
+    else:
+        yield from _told_apart(documents, *joined, rules, options)
+
+
+def _alone(document: Document, rules: list[Rule], options: Options) -> SliceOutcome:
+    return SliceChecker(SliceReader.of(document), rules, options, NOT_ASKED)(document.slices[0])
+
+
+def _joined(documents: Sequence[Document]) -> tuple[Annotations, Masks, list[int]] | None:
+    """Return the annotations of all documents and where those of each start; None if they do not go together."""
+    texts = [document.source.read(*document.slices[0]) for document in documents]
+    masks = regular_reader_of(documents[0].task).read(b"[%b]" % b",".join(texts))
+    if masks is None:
+        return None
+    counts = [len(_RAWS.decode(b"[%b]" % text)) for text in texts]
+    if sum(counts) != masks.size:
+        return None
+    table = annotations_of(masks, JoinedImages(documents, counts), documents[0].categories)
+    if any(_is_mixed(masks, name) for name in _WHOLE):
+        return None
+    starts = list(accumulate(counts, initial=0))
+    if table.crowd[table.runs.owner].any():
+        parts = [_part_counts(table, *rows) for rows in pairwise(starts)]
+        table.part_count = table.keys["part_count"] = np.concatenate(parts)
+    del table.image_id  # equal ids of two documents are two images: rules that ask for it fail here, and see each alone
+    return table, masks, starts
+
+
+def _part_counts(table: Annotations, first: int, stop: int) -> Ints:
+    """Count the parts of crowds of one document: of how many depends on the others in the table."""
+    runs = table.runs
+    mine = slice(*np.searchsorted(runs.owner, (first, stop)).tolist())
+    counts = runs.counts[runs.start[mine.start] : runs.start[mine.stop]]
+    some = Runs(
+        runs.owner[mine] - first, runs.height[mine], runs.width[mine], runs.length[mine], counts,
+        runs.compressed[mine], runs.mark[mine], runs.text[mine],
+    )  # fmt: skip
+    return part_counts(stop - first, some, table.crowd[first:stop])
+
+
+def _is_mixed(masks: Masks, name: str) -> bool:
+    valid = masks.valid[name]
+    return bool(valid.any() and not valid.all())
+
+
+def _told_apart(
+    documents: Sequence[Document], table: Annotations, masks: Masks, starts: list[int], rules: list[Rule], options: Options
+) -> Iterator[SliceOutcome]:
+    faults = all_faults(table, masks, None, reader_of(documents[0].task, "annotations"))
+    whole = check_slice(table, faults, rules, options, NOT_ASKED).outcome
+    found = _by_document(whole.findings, starts)
+    again = [rule for rule in rules if rule.name in whole.crashes or rule.name in found.unclear]
+    sizes = np.diff(starts)
+    first_images = np.repeat(table.images.starts[:-1], sizes) if isinstance(table.images, JoinedImages) else 0
+    keys = {**table.keys, "image": np.where(table.image >= 0, table.image - first_images, -1)}
+    for number, document in enumerate(documents):
+        outcome = Outcome(found.parts[number], {} if number else whole.seconds, {}, whole.skipped)
+        if again:
+            alone = _alone(document, again, options).outcome
+            outcome.findings |= {rule.name: alone.findings[rule.name] for rule in again if rule.name in alone.findings}
+            outcome.crashes |= alone.crashes
+        rows = slice(starts[number], starts[number + 1])
+        mine, valid, absent = _part(keys, rows), _part(table.valid, rows), _part(table.absent, rows)
+        uses = np.bincount(mine["category"][mine["category"] >= 0], minlength=len(document.categories))
+        yield SliceOutcome(int(sizes[number]), mine, valid, absent, uses, outcome)
+
+
+def _part(columns: Columns, rows: slice) -> Columns:
+    return {name: column[rows] for name, column in columns.items()}
+
+
+class _Apart(NamedTuple):
+    """The findings of each document by rule, and the rules of which some cannot be told apart."""
+
+    parts: list[dict[str, list[Finding]]]
+    unclear: set[str]
+
+
+def _by_document(findings: Mapping[str, list[Finding]], starts: list[int]) -> _Apart:
+    parts: list[dict[str, list[Finding]]] = [defaultdict(list) for _ in starts[1:]]
+    unclear = set()
+    for name, found in findings.items():
+        if any(one.section != "annotations" or not len(one.rows) for one in found):
+            unclear.add(name)
+            continue
+        for one in found:
+            numbers = np.searchsorted(starts, one.rows, side="right") - 1
+            for number in distinct(numbers).tolist():
+                mask = numbers == number
+                values = {key: column[mask] for key, column in one.values.items()}
+                parts[number][name].append(replace(one, rows=one.rows[mask] - starts[number], values=values))
+    return _Apart(parts, unclear)

@@ -1,0 +1,206 @@
+"""Many small files, shared between processes: the report is that of one process, whatever the files hold."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import random
+import tempfile
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cocolint import app, batches, compiled, config, discover
+from cocolint.checking import FileChecker, NoProgress
+from cocolint.config import Settings
+from cocolint.engine import joined, registry
+from cocolint.engine.pool import Processes
+from cocolint.engine.running import Absent
+from cocolint.model import Mending
+from cocolint.report import Style, write
+from cocolint.workers import WorkerLost
+from tests.rules.test_cases import CASES
+from tests.support import photos
+from tests.support.cases import sound
+from tests.support.columns import same
+from tests.support.mutations import mutated
+from tests.support.strategies import data_sets
+
+ALONE = [case for case in CASES if not case.labels and not case.options]
+KILLS = '''
+import os
+
+from cocolint.api import Annotations, Severity, rule
+
+
+@rule("MINE1", "kills", Severity.ERROR)
+def kills(annotations: Annotations):
+    """Kill the process, unless it is that of the test."""
+    if os.getpid() != {here}:
+        os.kill(os.getpid(), 9)
+    return []
+'''
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have few files shared as many are."""
+    monkeypatch.setattr(batches, "MANY", 2)
+    monkeypatch.setattr(batches, "MOST_FILES", 7)
+
+
+def reported(folder: Path, jobs: int, **settings: Any) -> dict[str, Any]:
+    """Return the report on a folder, but for the time it took."""
+    report = app.check([str(folder)], Settings(jobs=jobs, **settings))
+    report.seconds = 0.0
+    out = io.StringIO()
+    write(report, Style("json", max_examples=None), out)
+    content: dict[str, Any] = json.loads(out.getvalue())
+    return content | {"stopped": report.stopped_early, "not_coco": report.not_coco, "crashes": len(report.crashes)}
+
+
+def write_files(folder: Path, count: int) -> None:
+    """Write files of one data set, of which some are faulty, some are broken, and some are something else."""
+    folder.mkdir()
+    for number in range(count):
+        data: Any = sound("instances")
+        data["images"][0]["file_name"] = f"{number}.jpg"
+        if number % 5 == 1:
+            data["annotations"][0]["bbox"] = [600.0, 20.0, 100.0, 50.0]
+        if number % 5 == 2:
+            data["annotations"][1]["id"] = data["annotations"][0]["id"]
+        if number % 11 == 3:
+            data["annotations"][0]["area"] = "12"
+        text = json.dumps(data).encode()
+        if number % 7 == 5:
+            text = text[: len(text) // 2]
+        if number % 13 == 4:
+            text = b'{"rows": [1, 2, 3]}'
+        (folder / f"instances_{number:03}.json").write_bytes(text)
+    (folder / "instances_gone.json").symlink_to("nowhere.json")
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_the_report_is_that_of_one_process(tmp_path: Path, jobs: int) -> None:
+    write_files(tmp_path / "set", 40)
+    alone = reported(tmp_path / "set", 1, select=("ALL",))
+    assert {file["status"] for file in alone["files"]} >= {"failed", "unreadable"}
+    assert reported(tmp_path / "set", jobs, select=("ALL",)) == alone
+
+
+def test_every_case_of_every_rule_is_reported_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MOST_FILES", 50)
+    for number, case in enumerate(ALONE):
+        (tmp_path / f"{number}").mkdir()
+        case.write(tmp_path / f"{number}")
+    alone = reported(tmp_path, 1, select=("ALL",))
+    assert len(alone["files"]) > 0.9 * len(ALONE)
+    assert reported(tmp_path, 2, select=("ALL",)) == alone
+
+
+@pytest.mark.parametrize("limit", [1, 4])
+def test_a_run_that_stops_early_stops_at_the_same_file(tmp_path: Path, limit: int) -> None:
+    write_files(tmp_path / "set", 40)
+    alone = reported(tmp_path / "set", 1, maxfail=limit)
+    assert alone["stopped"]
+    assert reported(tmp_path / "set", 2, maxfail=limit) == alone
+
+
+def test_pictures_are_looked_at_by_the_workers(tmp_path: Path) -> None:
+    write_files(tmp_path / "set", 20)
+    for number in range(0, 20, 2):
+        (tmp_path / "set" / f"{number}.jpg").write_bytes(photos.jpeg(height=480 if number % 4 else 400))
+    alone = reported(tmp_path / "set", 1)
+    assert {"image-file-missing", "image-size-mismatch"} <= {one["name"] for one in alone["findings"]}
+    assert reported(tmp_path / "set", 2) == alone
+
+
+def test_what_is_mended_is_the_same(tmp_path: Path) -> None:
+    for jobs in (1, 2):
+        write_files(tmp_path / f"set{jobs}", 20)
+        app.check([str(tmp_path / f"set{jobs}" / "*_0*.json")], Settings(jobs=jobs, mending=Mending.DONE, unsafe_fixes=True))
+    texts = [[path.read_bytes() for path in sorted(tmp_path.glob(f"set{jobs}/*_0*"))] for jobs in (1, 2)]
+    assert texts[0] == texts[1]
+    write_files(tmp_path / "before", 20)
+    assert texts[0] != [path.read_bytes() for path in sorted(tmp_path.glob("before/*_0*"))]
+
+
+def test_a_killed_worker_is_told(tmp_path: Path) -> None:
+    write_files(tmp_path / "set", 20)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "mine.py").write_text(KILLS.format(here=os.getpid()))
+    with pytest.raises(WorkerLost, match="killed"):
+        reported(tmp_path / "set", 2, rules_path=tmp_path / "rules")
+
+
+def test_rules_that_cannot_be_told_apart_run_for_each_file(tmp_path: Path) -> None:
+    write_files(tmp_path / "set", 20)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "mine.py").write_text(
+        "from cocolint.api import Annotations, Finding, Severity, rule\n\n\n"
+        '@rule("MINE1", "sized", Severity.ERROR)\n'
+        "def sized(annotations: Annotations):\n"
+        '    """Tell the size."""\n'
+        '    yield Finding(f"{len(annotations)} rows", "annotations")\n\n\n'
+        '@rule("MINE2", "raises", Severity.ERROR)\n'
+        "def raises(annotations: Annotations):\n"
+        '    """Look up images."""\n'
+        "    return annotations.where(annotations.images.rows_of(annotations.image_id[:1]) == 0, None, 'first')\n"
+    )
+    settings = {"rules_path": tmp_path / "rules", "select": ("sized", "raises")}
+    alone = reported(tmp_path / "set", 1, **settings)
+    assert {one["name"] for one in alone["findings"]} >= {"sized"}
+    assert reported(tmp_path / "set", 2, **settings) == alone
+
+
+@cache
+def checker() -> FileChecker:
+    """Return who checks files with all rules."""
+    known, settings = registry.load(), Settings(select=("ALL",), jobs=1)
+    rules, options = known.with_requirements(known), config.rule_options(settings, known)
+    return FileChecker(rules, options, settings, {"labels": Absent("")}, Processes(1), NoProgress(), defaultdict(float))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(data_sets(), data_sets("person_keypoints")), min_size=1, max_size=6), st.randoms(), st.booleans())
+def test_what_a_worker_sends_is_what_one_file_gives(sets: list[Any], random_: random.Random, damages: bool) -> None:
+    alone = checker()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, data in enumerate(sets):
+            text = json.dumps(data).encode()
+            Path(folder, f"{number}.json").write_bytes(mutated(random_, text) if damages and number % 2 else text)
+        files = discover.find([folder])
+        batches._work = alone, files
+        batch = pickle.loads(pickle.dumps(batches.check_batch(range(len(files)))))
+        assert any(batch.files)
+        for file, sent in zip(files, batch.files, strict=True):
+            if sent is None:
+                continue
+            mine, theirs = alone.check(file), batches.received(file, sent, alone)
+            assert same({**mine.findings}, {**theirs.findings})
+            assert (mine.skipped, mine.outcome.crashes) == (theirs.skipped, theirs.outcome.crashes)
+            assert mine.facts == theirs.facts
+            for one, other in ((mine.index, theirs.index), (mine.document.images, theirs.document.images)):
+                assert same([one.size, one.valid, one.absent], [other.size, other.valid, other.absent])
+            assert same(mine.index.keys, theirs.index.keys)
+            assert same(mine.index.category_uses, theirs.index.category_uses)
+            assert same(mine.document.images.width, theirs.document.images.width)
+            assert mine.member.class_key == theirs.member.class_key
+
+
+@pytest.mark.skipif(compiled.kernel is None, reason="without the kernel every file is looked at alone")
+def test_files_go_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path / "set", 7)
+    calls = []
+    monkeypatch.setattr(joined, "_alone", lambda *_: calls.append(1))
+    files = discover.find([str(tmp_path / "set" / "instances_000.json"), str(tmp_path / "set" / "instances_001.json")])
+    monkeypatch.setattr(batches, "_work", (checker(), files), raising=False)
+    assert all(batches.check_batch(range(2)).files)
+    assert not calls
