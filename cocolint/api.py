@@ -23,7 +23,8 @@ from cocolint.pictures.files import Pictures
 from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps
 from cocolint.read.again import Again
 from cocolint.read.archive import leads_out
-from cocolint.read.columns import Annotations, Categories, Images, Index, Points, Rings, Runs, Segments
+from cocolint.read.columns import Annotations, Categories, Images, Index
+from cocolint.read.details import Points, Rings, Runs, Segments
 from cocolint.read.geometry import distinct, median
 from cocolint.read.surroundings import Surroundings
 

@@ -100,7 +100,7 @@ def highest_id(members: Iterable[Member], section: str) -> int:
     return max([0, *(int(column.max()) for column in columns if len(column))])
 
 
-def file_names(images: Images) -> list[str]:
+def file_names(images: Images) -> Sequence[str]:
     """Return the file names with forward slashes and without a leading `./`."""
     names = images.file_name
     if any("\\" in name or name.startswith("./") for name in names):

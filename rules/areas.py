@@ -15,7 +15,6 @@ from cocolint.api import (
     Finding,
     Floats,
     Image,
-    Index,
     Record,
     Severity,
     Stage,
@@ -34,20 +33,20 @@ UNSOUND_MASK = (
 )  # fmt: skip
 
 
-def _box_area(boxes: Floats) -> Floats:
-    """The area of each of some boxes (n, 4), NaN where it is unknown or has no extent."""
-    _, _, w, h = boxes.T
+def _box_area(annotations: Annotations) -> Floats:
+    """The area of each box, NaN where it is unknown or has no extent."""
+    w, h = annotations.bbox[:, 2], annotations.bbox[:, 3]
     with np.errstate(all="ignore"):
         return np.where((w > 0) & (h > 0), w * h, np.nan)
 
 
-def _has_mask(index: Index) -> Bools:
-    return index.is_polygon | index.is_rle
+def _has_mask(annotations: Annotations) -> Bools:
+    return annotations.is_polygon | annotations.is_rle
 
 
-def _single(index: Index) -> Bools:
+def _single(annotations: Annotations) -> Bools:
     """Whether an annotation is no crowd; where `iscrowd` is ill-typed, nobody knows."""
-    single: Bools = (index.iscrowd == 0) & (index.has("iscrowd") | index.lacks("iscrowd"))
+    single: Bools = (annotations.iscrowd == 0) & (annotations.has("iscrowd") | annotations.lacks("iscrowd"))
     return single
 
 
@@ -109,7 +108,7 @@ area_type.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["
 
 @rule("P030", "area-nonpositive", Severity.ERROR, requires=["bbox-degenerate"], tasks=OBJECT_TASKS,
       relaxed=["encord"])  # fmt: skip
-def area_nonpositive(index: Index) -> Iterable[Finding]:
+def area_nonpositive(annotations: Annotations) -> Iterable[Finding]:
     """The `area` is 0 or less, though the object has an extent.
 
     What breaks: mmdetection, YOLOX and PaddleDetection drop the object; COCOeval counts it as small, so that AP of medium
@@ -117,10 +116,12 @@ def area_nonpositive(index: Index) -> Iterable[Finding]:
     Definition: `area` <= 0 while the mask has area, or, without a mask, the box has.
     Fix: compute the area of the mask, or of the box where there is none. Safe: an area of 0 says nothing.
     """
-    extent = np.where(_has_mask(index), index.mask_area, _box_area(index.bbox))
+    extent = np.where(_has_mask(annotations), annotations.mask_area, _box_area(annotations))
     with np.errstate(all="ignore"):
-        bad = (index.area <= 0) & (extent > 0)
-    return index.where(bad, "area", "area {area:.10g}, but the object covers {extent:.1f} px²", area=index.area, extent=extent)
+        bad = (annotations.area <= 0) & (extent > 0)
+    return annotations.where(
+        bad, "area", "area {area:.10g}, but the object covers {extent:.1f} px²", area=annotations.area, extent=extent
+    )
 
 
 area_nonpositive.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["area"])(computed)
@@ -149,7 +150,7 @@ def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
         whole = area == np.floor(area)
         right = _is_near(area, mask, 0.5, 0.01) | (whole & _is_near(area, mask, 1.0, 0.02))
         right |= annotations.is_rle & _is_near(area, mask, np.maximum(1.0, 0.21 * _outline(annotations)), 0.02)
-        box = _is_near(area, _box_area(annotations.bbox), 0.0, 0.01)
+        box = _is_near(area, _box_area(annotations), 0.0, 0.01)
         off = _single(annotations) & (area > 0) & np.isfinite(mask) & ~right & ~box
     rows = np.flatnonzero(off & annotations.is_polygon & (area <= _most(annotations)))
     covered = mask.copy()
@@ -184,7 +185,7 @@ def _most(annotations: Annotations) -> Floats:
 
 
 @rule("P032", "area-is-bbox-area", Severity.INFO, requires=["area-nonpositive", "bbox-degenerate", *UNSOUND_MASK])
-def area_is_bbox_area(index: Index) -> Iterable[Finding]:
+def area_is_bbox_area(annotations: Annotations) -> Iterable[Finding]:
     """The `area` is that of the box, though the mask is smaller.
 
     What breaks: AP of small, medium and large objects: objects are counted as larger than they are. OCHuman, AP-10K,
@@ -192,11 +193,11 @@ def area_is_bbox_area(index: Index) -> Iterable[Finding]:
     Definition: `iscrowd` is 0, `area` is within 1 % of w * h, and the mask has less than 95 % of that.
     Fix: compute the area of the mask. Unsafe: it changes the metric.
     """
-    box = _box_area(index.bbox)
+    box = _box_area(annotations)
     with np.errstate(all="ignore"):
-        same = _is_near(index.area, box, 0.0, 0.01) & (index.mask_area > 0) & (index.mask_area < 0.95 * box)
+        same = _is_near(annotations.area, box, 0.0, 0.01) & (annotations.mask_area > 0) & (annotations.mask_area < 0.95 * box)
     message = "area {area:.10g} is that of the box, the mask has {covered:.1f} px²"
-    return index.where(same & _single(index), "area", message, area=index.area, covered=index.mask_area)
+    return annotations.where(same & _single(annotations), "area", message, area=annotations.area, covered=annotations.mask_area)
 
 
 area_is_bbox_area.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])(computed)
@@ -206,7 +207,7 @@ area_is_bbox_area.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], 
     "P033", "area-box-only", Severity.INFO, impact=3, tasks=OBJECT_TASKS,
     requires=["bbox-degenerate", "area-nonpositive", "area-normalized", "area-exceeds-bbox"],
 )  # fmt: skip
-def area_box_only(index: Index) -> Iterable[Finding]:
+def area_box_only(annotations: Annotations) -> Iterable[Finding]:
     """The annotation has no mask, and its `area` is not that of the box.
 
     What breaks: nothing if it is the area of a mask that was left out; else AP of small, medium and large objects.
@@ -214,19 +215,21 @@ def area_box_only(index: Index) -> Iterable[Finding]:
     Tolerance: writers that count inclusive pixels, such as those for Pascal VOC, arrive at (w + 1) * (h + 1).
     Fix: compute the area of the box where there never was a mask; only a person knows.
     """
-    box = _box_area(index.bbox)
+    box = _box_area(annotations)
     with np.errstate(all="ignore"):
-        inclusive = (index.bbox[:, 2] + 1) * (index.bbox[:, 3] + 1)
-        other = ~_is_near(index.area, box, 1.0, 0.01) & ~_is_near(index.area, inclusive, 1.0, 0.01) & np.isfinite(box)
-    other &= ~_has_mask(index) & (index.area > 0)
-    return index.where(other, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=index.area, box=box)
+        inclusive = (annotations.bbox[:, 2] + 1) * (annotations.bbox[:, 3] + 1)
+        other = (
+            ~_is_near(annotations.area, box, 1.0, 0.01) & ~_is_near(annotations.area, inclusive, 1.0, 0.01) & np.isfinite(box)
+        )
+    other &= ~_has_mask(annotations) & (annotations.area > 0)
+    return annotations.where(other, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=annotations.area, box=box)
 
 
 @rule(
     "P034", "area-exceeds-bbox", Severity.WARNING, impact=3,
     requires=["bbox-degenerate", "area-exceeds-image"], tasks=OBJECT_TASKS,
 )  # fmt: skip
-def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
+def area_exceeds_bbox(annotations: Annotations) -> Iterable[Finding]:
     """The `area` is larger than the box.
 
     What breaks: AP of small, medium and large objects; keypoint similarity, which divides by the area.
@@ -235,21 +238,18 @@ def area_exceeds_bbox(index: Index) -> Iterable[Finding]:
     Tolerance: writers that count inclusive pixels, such as those for Pascal VOC, arrive at (w + 1) * (h + 1).
     Fix: compute the area of the box. Unsafe: it changes the metric, and the box may be what is wrong.
     """
-    rows = np.flatnonzero(~_has_mask(index))
-    area, boxes = index.area[rows], index.bbox[rows]
-    box = _box_area(boxes)
+    box = _box_area(annotations)
     with np.errstate(all="ignore"):
-        inclusive = (boxes[:, 2] + 1) * (boxes[:, 3] + 1)
-        more = area > np.maximum(1.02 * box + 1, 1.001 * inclusive)
-    message = "area {area:.10g}, but the box has {box:.10g} px²"
-    return index.at(rows[more], "area", message, area=area[more], box=box[more])
+        inclusive = (annotations.bbox[:, 2] + 1) * (annotations.bbox[:, 3] + 1)
+        more = ~_has_mask(annotations) & (annotations.area > np.maximum(1.02 * box + 1, 1.001 * inclusive))
+    return annotations.where(more, "area", "area {area:.10g}, but the box has {box:.10g} px²", area=annotations.area, box=box)
 
 
 area_exceeds_bbox.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])(computed)
 
 
 @rule("P035", "area-exceeds-image", Severity.ERROR, impact=3, requires=["bbox-degenerate"], tasks=OBJECT_TASKS)
-def area_exceeds_image(index: Index) -> Iterable[Finding]:
+def area_exceeds_image(annotations: Annotations) -> Iterable[Finding]:
     """The `area` is larger than the image.
 
     What breaks: AP of small, medium and large objects; keypoint similarity, which divides by the area.
@@ -259,10 +259,10 @@ def area_exceeds_image(index: Index) -> Iterable[Finding]:
     metric, and the image size may be what is wrong.
     """
     with np.errstate(all="ignore"):
-        sized = (index.width > 0) & (index.height > 0)
-        more = sized & (index.area > (index.width + 1) * (index.height + 1))
+        sized = (annotations.width > 0) & (annotations.height > 0)
+        more = sized & (annotations.area > (annotations.width + 1) * (annotations.height + 1))
     message = "area {area:.10g}, but the image has {width:g} x {height:g} px"
-    return index.where(more, "area", message, area=index.area, width=index.width, height=index.height)
+    return annotations.where(more, "area", message, area=annotations.area, width=annotations.width, height=annotations.height)
 
 
 @area_exceeds_image.fix(Stage.DERIVE, safe=False, reads=["segmentation", "bbox"], writes=["area"])
@@ -277,7 +277,7 @@ def computed_in_image(record: Record, image: Image | None) -> Record:
     "P036", "area-normalized", Severity.ERROR, impact=3, requires=["bbox-degenerate", "area-nonpositive"],
     tasks=OBJECT_TASKS,
 )  # fmt: skip
-def area_normalized(index: Index) -> Iterable[Finding]:
+def area_normalized(annotations: Annotations) -> Iterable[Finding]:
     """The `area` is a part of the image, not in square pixels.
 
     What breaks: every object counts as small, so that AP of medium and large is -1; keypoint similarity, which divides by
@@ -285,11 +285,16 @@ def area_normalized(index: Index) -> Iterable[Finding]:
     Definition: 0 < `area` <= 1, though both sides of the box are above 2 px and the mask, if there is one, above 4 px².
     Fix: compute the area of the mask, or of the box where there is none. Safe: no object of that extent has so small an area.
     """
-    extent = np.where(_has_mask(index), index.mask_area, _box_area(index.bbox))
+    extent = np.where(_has_mask(annotations), annotations.mask_area, _box_area(annotations))
     with np.errstate(all="ignore"):
-        small = (index.area > 0) & (index.area <= 1) & (np.minimum(index.bbox[:, 2], index.bbox[:, 3]) > 2) & (extent > 4)
+        small = (
+            (annotations.area > 0)
+            & (annotations.area <= 1)
+            & (np.minimum(annotations.bbox[:, 2], annotations.bbox[:, 3]) > 2)
+            & (extent > 4)
+        )
     message = "area {area:.6g}, but the object covers {extent:.1f} px²"
-    return index.where(small, "area", message, area=index.area, extent=extent)
+    return annotations.where(small, "area", message, area=annotations.area, extent=extent)
 
 
 area_normalized.fix(Stage.DERIVE, safe=True, reads=["segmentation", "bbox"], writes=["area"])(computed)

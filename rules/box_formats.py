@@ -62,9 +62,14 @@ def usable(numbers: Floats) -> Bools:
 
 def sample_of(index: Index, among: Bools) -> Boxes:
     """Return what the rows of `among` hold; of a large file, those of a sample."""
-    some = slice(None, None, len(index.bbox) // SAMPLE + 1)
-    size = np.column_stack([index.width[some], index.height[some]])
-    return Boxes(index.bbox[some], index.mask_bounds[some], index.area[some], size).of(among[some])
+    some = slice(None, None, len(index) // SAMPLE + 1)
+    part, chosen = index.part(some) if some.step > 1 else index, among[some]
+    taken: list[Floats] = []
+    for column in (part.bbox, part.mask_bounds, part.area):
+        taken.append(column[chosen])
+        index.let_go()  # to look at some rows reads all pages of a column
+    xywh, bounds, area = taken
+    return Boxes(xywh, bounds, area, np.column_stack([part.width[chosen], part.height[chosen]]))
 
 
 def boxes_of(index: Index) -> Boxes:

@@ -62,18 +62,22 @@ def bbox_one_based(index: Index) -> Iterable[Finding]:
     Fix: take 1 off x and y, and off the points of polygons that start where the box does, in the whole file. Unsafe: every
     box changes, but those that start where their run-length mask does.
     """
-    known = usable(index.bbox) & every(index.bbox[:, 2:] > 0) & (index.width > 0) & (index.height > 0)
-    origin, extent, image = index.bbox[known, :2], index.bbox[known, 2:], index.image[known]
-    if len(origin) < ENOUGH or origin[:, 0].min() != 1 or origin[:, 1].min() != 1:
-        return
-    size = np.column_stack([index.width[known], index.height[known]])
-    at_one, at_end = ~every(origin != 1), ~every(origin + extent < size)
-    touched, images = len(distinct(image[at_one])), len(distinct(image))
-    if touched >= max(FEW, 0.05 * images) and at_end.sum() >= FEW:
-        yield Finding(
-            f"no box starts before 1, one does there in {touched} of {images} images, and {at_end.sum()} reach the far border",
-            "annotations",
-        )
+    count, at_one, at_end = 0, np.zeros(2, bool), 0
+    touched, images = np.empty(0, np.int64), np.empty(0, np.int64)
+    for part in index.parts():
+        known = usable(part.bbox) & every(part.bbox[:, 2:] > 0) & (part.width > 0) & (part.height > 0)
+        origin, extent, image = part.bbox[known, :2], part.bbox[known, 2:], part.image[known]
+        if (origin < 1).any():
+            return
+        size = np.column_stack([part.width[known], part.height[known]])
+        count += len(origin)
+        at_one |= (origin == 1).any(axis=0)
+        at_end += int(np.count_nonzero(~every(origin + extent < size)))
+        touched = distinct(np.append(touched, image[~every(origin != 1)]))
+        images = distinct(np.append(images, image))
+    if count >= ENOUGH and at_one.all() and len(touched) >= max(FEW, 0.05 * len(images)) and at_end >= FEW:
+        there = f"one does there in {len(touched)} of {len(images)} images"
+        yield Finding(f"no box starts before 1, {there}, and {at_end} reach the far border", "annotations")
 
 
 @bbox_one_based.fix(Stage.SHAPE, safe=False, writes=["bbox", "segmentation"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -59,7 +59,7 @@ def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
     such as a track id, are not looked at.
     Fix: drop the later copy. Safe: all its fields but the id are equal. Where they are not, only a person can choose.
     """
-    rows = _suspects(index, np.flatnonzero(_comparable(index)))
+    rows = _suspects(index)
     if not len(rows):
         return []
     earlier, later = rows[:-1], rows[1:]
@@ -117,9 +117,10 @@ def annotation_near_duplicate(index: Index, again: Again, *, overlap: float = 0.
     Tolerance: official COCO has no two boxes of a class with an IoU above 0.9 in samples.
     Fix: drop one of the two. Only a person can tell a double from two objects side by side.
     """
-    rows = np.flatnonzero(_is_usable(index) & (index.category >= 0))
+    rows = _usable(index)
+    rows = rows[index.category[rows] >= 0]
     kinds = int(index.category.max(initial=0)) + 1
-    earlier, later = _pairs(index, rows, index.image[rows] * kinds + index.category[rows], min(LEAST, overlap))
+    earlier, later = _pairs(index, rows, lambda some: index.image[some] * kinds + index.category[some], min(LEAST, overlap))
     if not len(later):
         return
     same: Bools = (index.image[earlier] == index.image[later]) & (index.category[earlier] == index.category[later])
@@ -146,8 +147,7 @@ def annotation_cross_class_duplicate(index: Index, again: Again, *, overlap: flo
     Tolerance: official COCO has pairs of different classes with an IoU of 0.95, but hardly any of 0.98.
     Fix: drop the one with the wrong category; only a person knows which.
     """
-    rows = np.flatnonzero(_is_usable(index))
-    earlier, later = _pairs(index, rows, index.image[rows], overlap)
+    earlier, later = _pairs(index, _usable(index), lambda some: index.image[some], overlap)
     other = (index.image[earlier] == index.image[later]) & (index.category_id[earlier] != index.category_id[later])
     earlier, later = earlier[other], later[other]
     equal = _have_equal_shapes(index, earlier, later)
@@ -160,26 +160,33 @@ def annotation_cross_class_duplicate(index: Index, again: Again, *, overlap: flo
     )  # fmt: skip
 
 
-def _is_usable(index: Index) -> Bools:
-    """Whether an annotation is one object with a box and a category in an image of the file."""
-    sized = index.is_boxed & (index.bbox[:, 2] > 0) & (index.bbox[:, 3] > 0)
-    usable: Bools = sized & ~index.crowd & (index.image >= 0) & index.has("category_id")
-    return usable
+def _usable(index: Index) -> Ints:
+    """Return the annotations that are one object with a box and a category in an image of the file."""
+    rows = []
+    for part in index.parts():
+        sized = part.is_boxed & (part.bbox[:, 2] > 0) & (part.bbox[:, 3] > 0)
+        usable = sized & ~part.crowd & (part.image >= 0) & part.has("category_id")
+        rows.append(np.flatnonzero(usable) + part.offset)
+    return np.concatenate(rows)
 
 
-def _pairs(index: Index, rows: Ints, group: Ints, least: float) -> tuple[Ints, Ints]:
-    """Return the pairs of `rows`, the earlier and the later, whose boxes have an IoU of `least` or more.
+def _pairs(index: Index, rows: Ints, group_of: Callable[[Ints], Ints], least: float) -> tuple[Ints, Ints]:
+    """Return the pairs of `rows`, the earlier and the later, whose boxes have an IoU of `least` or more, in their order.
 
     Where an IoU is that high, the boxes begin within (1 - least) of a side from each other, on both axes. The shorter side
     tells most, so that every box is looked at along it. A pair of different groups may be among them by chance.
     """
     none = np.empty((2, 0), np.int64)
     if len(rows) < _FEW:
-        ordered = np.sort(group)
+        ordered = np.sort(group_of(rows))
         if (ordered[1:] != ordered[:-1]).all():
             return none[0], none[1]
-    found = np.concatenate([none, *(_pairs_of(index, *block, least) for block in _blocks(index, rows, group))], axis=1)
-    return found[0], found[1]
+    found = [none]
+    for some in index.by_image(rows):
+        found += [_pairs_of(index, *block, least) for block in _blocks(index, some, group_of(some))]
+    earlier, later = np.concatenate(found, axis=1)
+    order = np.lexsort((later, earlier))
+    return earlier[order], later[order]
 
 
 def _blocks(index: Index, rows: Ints, group: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -213,7 +220,7 @@ def _neighbours(group: Ints, boxes: Floats, axis: int, share: float) -> Iterator
     """
     begin = np.clip(boxes[:, axis] * _QUANTA, -(2.0**23), 2.0**23 - 1).astype(np.int64) + 2**23
     key = (group % 2**38) << 24 | begin
-    order = np.argsort(key)
+    order = _sorted(key, boxes[:, 1 - axis])
     key, side, across, length = key[order], boxes[order, axis + 2], boxes[order, 1 - axis], boxes[order, 3 - axis]
     reach = np.minimum(side * share * _QUANTA, 2.0**23).astype(np.int64) + 1
     active = np.arange(len(key))
@@ -225,6 +232,17 @@ def _neighbours(group: Ints, boxes: Floats, axis: int, share: float) -> Iterator
         other = active + step
         level = np.abs(across[other] - across[active]) <= share * np.maximum(length[other], length[active])
         yield order[active[level]], order[other[level]]
+
+
+def _sorted(key: Ints, across: Floats) -> Ints:
+    """Return the places of the keys in rising order, equal ones in that of `across`, so that what lies together is together."""
+    order = np.argsort(key)
+    ordered = key[order]
+    same = ordered[1:] == ordered[:-1]
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    if len(tied):
+        order[tied] = order[tied[np.lexsort((order[tied], across[order[tied]], ordered[tied]))]]
+    return order
 
 
 def _overlaps(one: Floats, other: Floats) -> Floats:
@@ -306,19 +324,30 @@ def _bits(column: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
     return column.astype(np.int64).view(np.uint64)
 
 
-def _suspects(index: Index, rows: Ints) -> Ints:
-    """Return those of `rows` that share image, left side and mask with another, neighbours being alike, in rising order.
+def _suspects(index: Index) -> Ints:
+    """Return the annotations that share image, left side and mask with another, neighbours being alike, in rising order.
 
     They are found by sorting one number mixed from the three: sorting by all columns would take many times as long, and so
     would sorting the rows along with it.
     """
+    rows = []
+    numbers = []
+    for part in index.parts():
+        some = np.flatnonzero(_comparable(part))
+        rows.append(some + part.offset)
+        numbers.append(_mixed(part, some))
+    mixed = np.concatenate(numbers)
+    ordered = np.sort(mixed)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.empty(0, np.int64)
+    alike = np.flatnonzero(twice[np.minimum(np.searchsorted(twice, mixed), len(twice) - 1)] == mixed)
+    return np.concatenate(rows)[alike[np.argsort(mixed[alike], kind="stable")]]
+
+
+def _mixed(index: Index, rows: Ints) -> npt.NDArray[np.uint64]:
     mixed = np.zeros(len(rows), np.uint64)
     for column in (index.image_id, index.bbox[:, 0], index.digest):
         mixed = (mixed ^ _bits(column[rows])) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(32)
-    ordered = np.sort(mixed)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not len(twice):
-        return rows[:0]
-    alike = np.flatnonzero(twice[np.minimum(np.searchsorted(twice, mixed), len(twice) - 1)] == mixed)
-    return rows[alike[np.argsort(mixed[alike], kind="stable")]]
+    return mixed

@@ -256,7 +256,7 @@ def _outside(images: Images, mask: Bools) -> Iterable[Finding]:
     `tail`; what lies `below` the folders that all of them share; and whether no other image has such a base name.
     """
     rows = np.flatnonzero(mask)
-    names = [images.file_name[row] for row in rows]
+    names = [images.file_name[row] for row in rows.tolist()]
     tails = [_parts(name) for name in names]
     shared = sum(1 for _ in takewhile(lambda parts: len({*parts}) == 1, zip(*(tail[:-1] for tail in tails), strict=False)))
     bases = Counter(map(_base, images.file_name)) if names else Counter()
@@ -311,4 +311,4 @@ def _each(images: Images, test: Callable[[str], bool], *signs: str) -> Bools:
 
 def _named(images: Images, mask: Bools, message: str = "{name}") -> Iterable[Finding]:
     rows = np.flatnonzero(mask)
-    return images.at(rows, "file_name", message, name=[images.file_name[row] for row in rows])
+    return images.at(rows, "file_name", message, name=[images.file_name[row] for row in rows.tolist()])

@@ -251,28 +251,37 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
     Fix: exchange the two. Safe: where the picture has that size and EXIF does not turn it. Unsafe: without the picture it is
     a guess.
     """
-    over = np.flatnonzero(index.overshoot > 1)
-    if not (index.overshoot[over] > 0.05 * np.minimum(index.width[over], index.height[over])).any():
+    if not any(_reaches_far(part) for part in index.parts()):
         return
-    known = index.is_boxed & (index.width > 0) & (index.height > 0) & (index.width != index.height)
-    image = index.image[known]
-    boxes, width, height = index.bbox[known], index.width[known], index.height[known]
-    far_over = index.overshoot[known] > np.maximum(1, 0.05 * np.minimum(width, height))
-    fits, fits_swapped = _inside(boxes, width, height, 1), _inside(boxes, height, width, 1)
-    total = _per_image(images, image)
-    all_fit, all_fit_swapped = (_per_image(images, image[mask]) == total for mask in (fits, fits_swapped))
-    votes = (_per_image(images, image[far_over]) > 0) & all_fit_swapped
+    total, fitting, fitting_swapped, far_over = (np.zeros(len(images), np.int64) for _ in range(4))
+    for part in index.parts():
+        known = part.is_boxed & (part.width > 0) & (part.height > 0) & (part.width != part.height)
+        image = part.image[known]
+        boxes, width, height = part.bbox[known], part.width[known], part.height[known]
+        far = part.overshoot[known] > np.maximum(1, 0.05 * np.minimum(width, height))
+        total += _per_image(images, image)
+        fitting += _per_image(images, image[_inside(boxes, width, height, 1)])
+        fitting_swapped += _per_image(images, image[_inside(boxes, height, width, 1)])
+        far_over += _per_image(images, image[far])
+    all_fit, all_fit_swapped = fitting == total, fitting_swapped == total
+    votes = (far_over > 0) & all_fit_swapped
     strays = ~all_fit & ~all_fit_swapped
     against = all_fit & ~all_fit_swapped
     if votes.sum() < 9 * strays.sum():
         return
     values: dict[str, Any] = {"width": images.width, "height": images.height, "row": np.arange(len(images))}
-    if votes.any() and not against.any() and len(boxes) >= DECIDABLE:
+    if votes.any() and not against.any() and total.sum() >= DECIDABLE:
         message = f"in {votes.sum():,} images the boxes fit only if width and height are exchanged, in none only as they are"
         yield Finding(message, "images", values=values)
         return
     message = "a box reaches over {width:g} x {height:g}, and all fit {height:g} x {width:g}"
     yield from images.where(votes, None, message, **values)
+
+
+def _reaches_far(index: Index) -> bool:
+    """Whether a box reaches far over its image."""
+    over = np.flatnonzero(index.overshoot > 1)
+    return bool((index.overshoot[over] > 0.05 * np.minimum(index.width[over], index.height[over])).any())
 
 
 @image_size_swapped.fix(Stage.SHAPE, safe=True, writes=["width", "height"])

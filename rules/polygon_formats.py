@@ -59,18 +59,26 @@ def polygon_is_bbox(index: Index, *, nearly_all: float = 0.95) -> Iterable[Findi
     objects with polygons are like that, the file is reported once.
     Fix: draw the outlines, or leave `segmentation` empty and train on boxes; objects that are rectangles are no fault.
     """
+    rows, total = [], 0
+    for part in index.parts():
+        polygons = part.is_polygon & ~part.crowd
+        rows.append(np.flatnonzero(polygons & _are_boxes(part)) + part.offset)
+        total += int(np.count_nonzero(polygons))
+    found = np.concatenate(rows)
+    if total >= ENOUGH and len(found) >= nearly_all * total:
+        yield Finding(f"{len(found):,} of {total:,} polygons are the rectangles of their boxes", "annotations")
+    else:
+        yield from index.at(found, "segmentation", "the rectangle of the box")
+
+
+def _are_boxes(index: Index) -> Bools:
     x, y, w, h = index.bbox.T
     left, top, right, bottom = index.mask_bounds.T
     with np.errstate(all="ignore"):
         apart = np.abs([x - left, y - top, x + w - right, y + h - bottom]).max(axis=0)
         filled = index.mask_area >= 0.999 * (right - left) * (bottom - top)
-        same = (index.ring_count == 1) & (apart <= 1) & filled & (index.mask_area > 0)
-    polygons = index.is_polygon & ~index.crowd
-    count, total = np.count_nonzero(same & polygons), np.count_nonzero(polygons)
-    if total >= ENOUGH and count >= nearly_all * total:
-        yield Finding(f"{count:,} of {total:,} polygons are the rectangles of their boxes", "annotations")
-    else:
-        yield from index.where(same & polygons, "segmentation", "the rectangle of the box")
+        same: Bools = (index.ring_count == 1) & (apart <= 1) & filled & (index.mask_area > 0)
+    return same
 
 
 @rule(

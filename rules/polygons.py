@@ -17,7 +17,6 @@ from cocolint.api import (
     Finding,
     Floats,
     Image,
-    Index,
     Ints,
     Record,
     Severity,
@@ -155,7 +154,7 @@ def gone(record: Record) -> None:
 
 
 @rule("P011", "polygon-coordinate-huge", Severity.ERROR, requires=["polygon-nonfinite"], tasks=OBJECT_TASKS)
-def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
+def polygon_coordinate_huge(annotations: Annotations) -> Iterable[Finding]:
     """A coordinate of the polygon is far beyond any image.
 
     What breaks: the mask code allocates a point for every 0.2 px of outline: it takes all memory.
@@ -164,11 +163,11 @@ def polygon_coordinate_huge(index: Index) -> Iterable[Finding]:
     An `area` that was that of the polygon follows.
     """
     with np.errstate(all="ignore"):
-        left, top, right, bottom = index.mask_bounds.T
+        left, top, right, bottom = annotations.mask_bounds.T
         reach = np.maximum(np.maximum(-left, -top), np.maximum(right, bottom))
-        side = np.fmax(index.width, index.height)
+        side = np.fmax(annotations.width, annotations.height)
         huge = (reach > 10 * np.where(side > 0, side, np.inf)) | ((reach > 1e5) & ~(reach <= side))
-    return index.where(index.is_polygon & huge, "segmentation", "a coordinate of {reach:g}", reach=reach)
+    return annotations.where(annotations.is_polygon & huge, "segmentation", "a coordinate of {reach:g}", reach=reach)
 
 
 @polygon_coordinate_huge.fix(Stage.CLIP, safe=False, reads=["bbox"], writes=["segmentation", "area"])
@@ -187,7 +186,7 @@ def cut_at_box(record: Record, image: Image | None) -> Record:
     requires=["bbox-out-of-image", "bbox-negative-origin", "polygon-fully-outside"],
     tasks=OBJECT_TASKS,
 )  # fmt: skip
-def polygon_out_of_image(index: Index, *, tolerance: float = 1.0) -> Iterable[Finding]:
+def polygon_out_of_image(annotations: Annotations, *, tolerance: float = 1.0) -> Iterable[Finding]:
     """The polygon reaches over the border of its image.
 
     What breaks: masks are cut at the border, so `area` and `bbox` no longer fit them; albumentations filters or refuses
@@ -196,14 +195,16 @@ def polygon_out_of_image(index: Index, *, tolerance: float = 1.0) -> Iterable[Fi
     Tolerance: 1 px is the most that the inclusive/exclusive and 0/1-based conventions can explain.
     Fix: cut the polygon at the border. Unsafe: it changes the shape. An `area` that was that of the polygon follows.
     """
-    left, top, right, bottom = index.mask_bounds.T
+    left, top, right, bottom = annotations.mask_bounds.T
     with np.errstate(all="ignore"):
-        over, other = right - index.width, bottom - index.height
+        over, other = right - annotations.width, bottom - annotations.height
         np.maximum(over, other, out=over)  # into the same memory: to touch more of it takes longer than to count
         np.maximum(over, np.negative(left, out=other), out=over)
         np.maximum(over, np.negative(top, out=other), out=over)
-        sized = (index.width > 0) & (index.height > 0)
-    return index.where(index.is_polygon & sized & (over > tolerance), "segmentation", "{over:.1f} px over the image", over=over)
+        sized = (annotations.width > 0) & (annotations.height > 0)
+    return annotations.where(
+        annotations.is_polygon & sized & (over > tolerance), "segmentation", "{over:.1f} px over the image", over=over
+    )
 
 
 @polygon_out_of_image.fix(Stage.CLIP, safe=False, writes=["segmentation", "area"])

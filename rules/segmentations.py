@@ -48,13 +48,14 @@ def segmentation_empty(index: Index) -> Iterable[Finding]:
     in files of boxes only, which Datumaro and Label Studio write this way.
     Fix: draw the mask, or train on boxes only.
     """
-    pointless = (index.mask_area == 0) & np.isnan(index.mask_bounds[:, 0]) & ~index.is_rle
-    empty = index.has("segmentation") & ~index.is_rle & (~index.is_polygon | pointless)
-    masks = index.is_rle | (index.is_polygon & ~pointless)
-    severity = None if masks.any() else Severity.INFO
-    message = "empty, but {masks} others have a mask" if masks.any() else "empty"
-    count = np.full(len(index), np.count_nonzero(masks))
-    return index.where(empty, "segmentation", message, severity=severity, masks=count)
+    rows, masks = [], 0
+    for part in index.parts():
+        pointless = (part.mask_area == 0) & np.isnan(part.mask_bounds[:, 0]) & ~part.is_rle
+        rows.append(np.flatnonzero(part.has("segmentation") & ~part.is_rle & (~part.is_polygon | pointless)) + part.offset)
+        masks += int(np.count_nonzero(part.is_rle | (part.is_polygon & ~pointless)))
+    found = np.concatenate(rows)
+    message, severity = ("empty, but {masks} others have a mask", None) if masks else ("empty", Severity.INFO)
+    return index.at(found, "segmentation", message, severity=severity, masks=np.full(len(found), masks))
 
 
 @rule("P003", "segmentation-type", Severity.ERROR, tasks=ALL_TASKS)

@@ -226,3 +226,19 @@ def test_text_beyond_ascii_leaves_the_guess_at_the_layout_standing(tmp_path: Pat
     monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
     file = AnnotationFile(path, path.name, None, "train", "flat", True, True)
     assert not open_document(file).is_proved
+
+
+@pytest.mark.parametrize("images", [1, 100])
+def test_images_may_follow_the_annotations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, images: int) -> None:
+    data = dict(sorted(sound("instances").items()))
+    data["annotations"] = [{**data["annotations"][0], "id": number + 1} for number in range(400)]
+    data["images"] += [{**data["images"][0], "id": 100 + number, "file_name": f"{number}.jpg"} for number in range(images)]
+    path = tmp_path / "instances_train.json"
+    path.write_text(json.dumps(data))
+    exact = everything(path)
+    for name, size in (("GUESS_BYTES", 0), ("SLICE_BYTES", 2000), ("_BEFORE_IMAGES", 2000)):
+        monkeypatch.setattr(slicing, name, size)
+    file = AnnotationFile(path, path.name, None, "train", "flat", True, True)
+    assert not open_document(file).is_proved
+    assert len(open_document(file).images) == len(data["images"])
+    assert everything(path) == exact

@@ -6,16 +6,24 @@ import hashlib
 import io
 import pickle
 import struct
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from cocolint.read.pages import give_back
+
+if TYPE_CHECKING:
+    import mmap
 
 _MAGIC = b"cocolint cache 1\n"
 _HEAD = len(_MAGIC) + 32
 _ALIGNED = 64
+_PIECE = 1 << 26
 _KNOWN = {
     "builtins": {"frozenset", "set"},
     "cocolint.model": {"FileFacts", "Finding", "Severity", "Task"},
     "cocolint.read.columns": {"Categories", "Ids", "Images"},
     "cocolint.read.slicing": {"Span"},
+    "cocolint.read.texts": {"Texts"},
     "msgspec._core": {"UNSET", "UnsetType"},
     "numpy": {"dtype", "ndarray"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
@@ -42,15 +50,25 @@ def packed(value: Any) -> list[bytes | memoryview]:
         body += [bytes(-place % _ALIGNED), part]
         place += -place % _ALIGNED + len(part)
     digest = hashlib.sha256()
-    for part in body:
+    for part in given_back(body):
         digest.update(part)
     return [_MAGIC, digest.digest(), *body]
 
 
-def unpacked(data: bytes) -> Any:
+def given_back(parts: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """Yield the parts; those that lie in mapped files leave the memory after use."""
+    for part in parts:
+        yield part
+        give_back(part)
+
+
+def unpacked(data: bytes | mmap.mmap) -> Any:
     """Return the value; its arrays are views of `data`. Raises `Damaged`."""
     view = memoryview(data)
-    if not data.startswith(_MAGIC) or hashlib.sha256(view[_HEAD:]).digest() != data[len(_MAGIC) : _HEAD]:
+    digest = hashlib.sha256()
+    for piece in given_back(view[place : place + _PIECE] for place in range(_HEAD, len(view), _PIECE)):
+        digest.update(piece)
+    if data[: len(_MAGIC)] != _MAGIC or digest.digest() != data[len(_MAGIC) : _HEAD]:
         raise Damaged
     try:
         (count,) = struct.unpack_from("<Q", data, _HEAD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ import numpy as np
 import cocolint
 from cocolint.cache.content import digest_of_code, digest_of_file
 from cocolint.cache.folder import is_worth_it, made
-from cocolint.cache.packing import Damaged, packed, unpacked
+from cocolint.cache.packing import Damaged, given_back, packed, unpacked
 from cocolint.engine.rule import Rule, Scope
 from cocolint.engine.running import Absent, Checked, Columns, Options, Outcome, SliceOutcome, check_document
 from cocolint.gates.baseline import write_whole
@@ -33,6 +34,8 @@ _OF_THE_FILE = frozenset({"annotations", "again", "categories", "faults", "file"
 _OF_DOCUMENT = (
     "task", "dialect", "sections", "is_array", "images", "categories", "slices", "is_proved", "unknown_fields", "row_starts",
 )  # fmt: skip
+_MAPPED_BYTES = 1 << 28
+"""Columns of entries from this size on stay on disk."""
 _SUFFIX = ".result"
 
 
@@ -105,7 +108,7 @@ class Results:
     def find(self, place: Place, file: AnnotationFile) -> Earlier | None:
         """Return what is kept there; None if there is nothing, or nothing of use."""
         try:
-            about, size, keys, valid, absent, uses, findings = unpacked(place.path.read_bytes())
+            about, size, keys, valid, absent, uses, findings = unpacked(_content_of(place.path))
             document = Document(file, Source(file.path), **about)
             os.utime(place.path)
         except (OSError, Damaged, TypeError, ValueError):
@@ -121,10 +124,13 @@ class Results:
         with suppress(OSError):
             if _state_of(source.path) != place.state:
                 return
-            parts = packed(self._parts(checked))
+            kept = self._parts(checked)
+            if sum(column.nbytes for columns in kept[2:5] for column in columns.values()) > MOST_BYTES:
+                return
+            parts = packed(kept)
             if sum(map(len, parts)) < MOST_BYTES:
                 made(self._folder)
-                write_whole(place.path, parts)
+                write_whole(place.path, given_back(parts))
                 self._make_room()
 
     def _parts(self, checked: Checked) -> tuple[Any, ...]:
@@ -144,6 +150,14 @@ class Results:
                 break
             path.unlink(missing_ok=True)
             size -= stat.st_size
+
+
+def _content_of(path: Path) -> bytes | mmap.mmap:
+    """Return the bytes of a file, of a large one as a map of them. Raises `OSError`."""
+    with path.open("rb") as stream:
+        if path.stat().st_size < _MAPPED_BYTES:
+            return stream.read()
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _state_of(path: Path) -> tuple[int, ...]:

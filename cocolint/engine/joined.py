@@ -20,7 +20,8 @@ from cocolint.engine.rule import Rule
 from cocolint.engine.running import NOT_ASKED, Columns, Options, Outcome, SliceOutcome, check_slice
 from cocolint.model import Finding, Ints
 from cocolint.read.build import Masks, annotations_of, part_counts
-from cocolint.read.columns import Annotations, Images, Runs
+from cocolint.read.columns import Annotations, Images
+from cocolint.read.details import Runs
 from cocolint.read.document import Document, SliceReader, all_faults
 from cocolint.read.geometry import distinct
 from cocolint.read.regular import regular_reader_of

@@ -110,21 +110,33 @@ class Processes(Struct, frozen=True):
 def check_slices(
     document: Document, rules: list[Rule], options: Options, workers: Workers, folder: Path | None, report: Report, pngs: Pngs
 ) -> list[SliceOutcome]:
-    """Return the outcome of every slice in order; `report` is called with the bytes done after each.
+    """Return the outcome of every slice in order, or one for all of a large file; `report` is called with the bytes done.
 
-    Where the slices lie and which rows they hold is noted in the document. Raises `BadCut` if its layout was a wrong guess.
+    Where the slices lie and which rows they hold is noted in the document. Raises `BadCut` if its layout was a wrong guess,
+    and `Failure` if a large file finds no room on disk.
     """
     if len(document.slices) > 1 and document.task in _NESTED:
         document.slices = _between_records(document)
     try:
-        outcomes = list(_run(document, rules, options, workers, folder, report, pngs))
+        outcomes, sizes = _gathered(document, _run(document, rules, options, workers, folder, report, pngs))
     except BadCut:
         if not document.is_proved:
             raise
         document.slices = cut_exactly(document.source, document.sections["annotations"])
-        outcomes = list(_run(document, rules, options, workers, folder, report, pngs))
-    document.row_starts = list(accumulate(map(len, outcomes), initial=0))
+        outcomes, sizes = _gathered(document, _run(document, rules, options, workers, folder, report, pngs))
+    document.row_starts = list(accumulate(sizes, initial=0))
     return outcomes
+
+
+def _gathered(document: Document, outcomes: Iterator[SliceOutcome]) -> tuple[list[SliceOutcome], list[int]]:
+    """Return the outcomes and how many rows each slice has."""
+    count = len(document.slices)
+    if count < 2:
+        found = list(outcomes)
+        return found, list(map(len, found))
+    from cocolint.engine.gathering import gathered  # imported here: small files do without
+
+    return gathered(outcomes, count)
 
 
 def _between_records(document: Document) -> list[Span]:

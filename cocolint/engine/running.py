@@ -111,6 +111,11 @@ class SliceOutcome(Struct):
     def __len__(self) -> int:
         return self.size
 
+    @property
+    def columns(self) -> tuple[Columns, Columns, Columns]:
+        """The key columns, and the two kinds of masks."""
+        return self.keys, self.valid, self.absent
+
     def thinned(self) -> SliceOutcome:
         """Return the same with the first row only of columns with one value all over: there are many slices of large files."""
         masks = _thinned(self.valid), _thinned(self.absent)
@@ -118,10 +123,11 @@ class SliceOutcome(Struct):
 
 
 def _thinned(columns: Columns) -> Columns:
-    return {name: column[:1].copy() if _is_constant(column) else column for name, column in columns.items()}
+    return {name: column[:1].copy() if is_constant(column) else column for name, column in columns.items()}
 
 
-def _is_constant(column: Column) -> bool:
+def is_constant(column: Column) -> bool:
+    """Whether all rows of a column of single values are the same."""
     if column.ndim > 1 or not len(column):
         return False
     return bool((column == column[0]).all()) or (column.dtype.kind == "f" and bool(np.isnan(column).all()))
@@ -134,7 +140,7 @@ def _joined(columns: list[Column], sizes: list[int], before: Column | None) -> C
     """
     if len(columns) == 1 and len(columns[0]) == sizes[0]:
         return columns[0]
-    if all(len(column) == 1 for column in columns) and _is_constant(np.concatenate(columns)):
+    if all(len(column) == 1 for column in columns) and is_constant(np.concatenate(columns)):
         return np.broadcast_to(columns[0], sum(sizes))
     if before is not None and _is_made_of(before, columns, sizes):
         return before
@@ -248,6 +254,7 @@ class Checked(Struct, dict=True):
                 _run_once(rule, self.document.categories, outcome, options)
             else:
                 outcome.run(rule, fixtures, options)
+            self.index.let_go()
 
     @property
     def findings(self) -> Findings:
@@ -312,6 +319,7 @@ def facts_of(document: Document, count: int) -> FileFacts:
 
 
 def _join(document: Document, slices: list[SliceOutcome], before: Index | None) -> tuple[Outcome, Index]:
+    """Put the outcomes of slices together; they give their columns away one by one, since both need not be in memory."""
     outcome = Outcome()
     offset = 0
     for part in slices:
@@ -320,14 +328,14 @@ def _join(document: Document, slices: list[SliceOutcome], before: Index | None) 
     if not slices:
         empty = annotations_of(Masks([], {}), document.images, document.categories)
         return outcome, Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
-    if len(slices) == 1 and len(slices[0].keys["id"]) == len(slices[0]):
-        only = slices[0]
+    only = slices[0]
+    if len(slices) == 1 and all(len(column) == len(only) for kind in only.columns for column in kind.values()):
         return outcome, Index(only.keys, only.valid, only.absent, document.images, only.category_uses)
     sizes = [len(part) for part in slices]
     known = (before.keys, before.valid, before.absent) if before else ({}, {}, {})
-    found = zip(*((part.keys, part.valid, part.absent) for part in slices), strict=True)
+    found = zip(*(part.columns for part in slices), strict=True)
     keys, valid, absent = (
-        {name: _joined([columns[name] for columns in parts], sizes, earlier.get(name)) for name in parts[0]}
+        {name: _joined([columns.pop(name) for columns in parts], sizes, earlier.get(name)) for name in [*parts[0]]}
         for parts, earlier in zip(found, known, strict=True)
     )
     uses = np.sum([part.category_uses for part in slices], axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -36,7 +36,7 @@ Bases = dict[tuple[str, Path | None], list[Folder]]
 """The folders to search from, for the files of one folder or archive."""
 
 
-def find(file: AnnotationFile, names: list[str], told: Path | None, known: Bases | None = None) -> Root | None:
+def find(file: AnnotationFile, names: Sequence[str], told: Path | None, known: Bases | None = None) -> Root | None:
     """Return the folder that holds the most of some of `names`, None if no likely one holds any.
 
     `told` is the folder that the user named: it, or the folder of the subset in it, is the root whatever it holds.
@@ -128,8 +128,8 @@ def folder_above(file: AnnotationFile, levels: int) -> Folder | None:
     return ZipFolder(archive_at(file.archive), "" if path == "." else path, shown)
 
 
-def _sample(names: list[str]) -> list[str]:
-    return names[:_FIRST] + names[_FIRST :: max(1, len(names) // _SPREAD)]
+def _sample(names: Sequence[str]) -> list[str]:
+    return [*names[:_FIRST], *names[_FIRST :: max(1, len(names) // _SPREAD)]]
 
 
 def _best(folders: Iterable[Folder], names: list[str]) -> Folder | None:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cocolint.model import Bools, Floats, Ints
-from cocolint.read.columns import Annotations, Categories, Details, Images, Points, Rings, Runs, Segments
+from cocolint.read.columns import Annotations, Categories, Images
+from cocolint.read.details import Details, Points, Rings, Runs, Segments
 from cocolint.read.geometry import by_owner
 from cocolint.read.parts import count_parts
 from cocolint.read.ragged import points_of, rings_of, runs_of, segments_of
@@ -21,6 +22,8 @@ UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
 LARGEST_SIZE = 2**31 - 1
 """Of a mask, in pixels; the sizes of larger ones are not kept for a whole file."""
+_IMAGE_NUMBERS = ("id", "width", "height", "license")
+_IMAGE_TEXTS = ("file_name", "date_captured", "coco_url")
 _COUNTED = 20
 """Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
 _MANY = 0.1
@@ -176,17 +179,44 @@ def as_float(value: Any) -> float:
 
 def images_of(masks: Masks) -> Images:
     """Build the images table."""
-    table = {
+    table: dict[str, Any] = {
         "id": masks.integers("id", -1),
         "width": masks.sizes("width"),
         "height": masks.sizes("height"),
         "license": masks.numbers("license"),
-        "file_name": masks.texts("file_name"),
-        "date_captured": masks.texts("date_captured"),
-        "coco_url": masks.texts("coco_url"),
         "video": _videos(masks),
     }
+    table |= {name: masks.texts(name) for name in _IMAGE_TEXTS}
     return Images(table, masks.valid, masks.absent, masks.size)
+
+
+def packed_images(images: Images) -> Images:
+    """Return the table with its strings in the form in which they take the least memory."""
+    from cocolint.read.texts import Texts  # imported here, as is the next: few files have as many images
+
+    for name in _IMAGE_TEXTS:
+        setattr(images, name, Texts(getattr(images, name)))
+    return images
+
+
+def joined_images(tables: Sequence[Images]) -> Images:
+    """Return one table of all rows; all strings are packed, or none."""
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        return images_of(Masks([], {}))
+    from cocolint.read.texts import Texts
+
+    columns = {name: [getattr(table, name) for table in tables] for name in (*_IMAGE_NUMBERS, *_IMAGE_TEXTS, "video")}
+    joined: dict[str, Any] = {name: np.concatenate(columns[name]) for name in _IMAGE_NUMBERS}
+    for name in (*_IMAGE_TEXTS, "video"):
+        parts = columns[name]
+        joined[name] = Texts.joined(parts) if isinstance(parts[0], Texts) else [*chain.from_iterable(parts)]
+    valid, absent = (
+        {name: np.concatenate([masks[name] for masks in parts]) for name in parts[0]}
+        for parts in ([table.valid for table in tables], [table.absent for table in tables])
+    )
+    return Images(joined, valid, absent, sum(map(len, tables)))
 
 
 def _videos(masks: Masks) -> list[Any]:

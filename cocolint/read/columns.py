@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec import Struct
 
 from cocolint.model import Bools, Finding, Floats, Ints, Severity, Values
-from cocolint.read.geometry import RingShapes, RunShapes, starts_of
+from cocolint.read.details import Details
+from cocolint.read.geometry import starts_of
+from cocolint.read.pages import give_back, pages_of
+
+if TYPE_CHECKING:
+    import mmap
+
+PART_ROWS = 1 << 20
+"""So many rows of a large file are looked at together, where more would take too much memory."""
 
 
 class Table:
@@ -103,9 +111,9 @@ class Images(Table):
         self.width: Floats = table["width"]
         self.height: Floats = table["height"]
         self.license: Floats = table["license"]
-        self.file_name: list[str] = table["file_name"]
-        self.date_captured: list[str] = table["date_captured"]
-        self.coco_url: list[str] = table["coco_url"]
+        self.file_name: Sequence[str] = table["file_name"]
+        self.date_captured: Sequence[str] = table["date_captured"]
+        self.coco_url: Sequence[str] = table["coco_url"]
         self.video: list[Any] = table["video"]
 
     @cached_property
@@ -154,120 +162,6 @@ class Categories(Table):
         return self._ids.rows_of(ids)
 
 
-class Rings(Struct, frozen=True, dict=True):
-    """All polygon rings of some annotations, flat.
-
-    `owner` is the annotation's row in its table, `place` the ring's number within the annotation, `length` how many
-    numbers it has, `values` all numbers one after the other.
-    """
-
-    owner: Ints
-    place: Ints
-    length: Ints
-    values: Floats
-
-    @cached_property
-    def shapes(self) -> RingShapes:
-        """Bounds (n, 4), signed shoelace area and digest of each ring."""
-        return RingShapes(self.values, self.length)
-
-    @cached_property
-    def start(self) -> Ints:
-        """Where each ring starts in `values`; one more entry for the end."""
-        return starts_of(self.length)
-
-    @cached_property
-    def value_owner(self) -> Ints:
-        """For each number the ring it belongs to."""
-        return np.repeat(np.arange(len(self.length)), self.length)
-
-
-class Runs(Struct, frozen=True, dict=True):
-    """All RLE masks of some annotations, flat.
-
-    `owner` is the annotation's row in its table, `height` and `width` are from `size`, `length` counts the runs of each
-    mask, `counts` holds all runs. `compressed` tells whether `counts` was a string, `mark` whether that string decodes:
-    0 sound, 1 a character out of range, 2 the last number is cut off.
-    """
-
-    owner: Ints
-    height: Ints
-    width: Ints
-    length: Ints
-    counts: Ints
-    compressed: Bools
-    mark: Ints
-    text: list[str]
-
-    @cached_property
-    def shapes(self) -> RunShapes:
-        """Foreground area, total and bounds (n, 4) of each mask."""
-        return RunShapes(self.counts, self.length, self.height)
-
-    @cached_property
-    def start(self) -> Ints:
-        """Where each mask starts in `counts`; one more entry for the end."""
-        return starts_of(self.length)
-
-    @cached_property
-    def run_owner(self) -> Ints:
-        """For each run the mask it belongs to."""
-        return np.repeat(np.arange(len(self.length)), self.length)
-
-
-class Points(Struct, frozen=True, dict=True):
-    """All keypoints of some annotations, flat: `length` numbers for each annotation in turn, then `values`."""
-
-    length: Ints
-    values: Floats
-
-    @cached_property
-    def start(self) -> Ints:
-        """Where each annotation starts in `values`; one more entry for the end."""
-        return starts_of(self.length)
-
-    def triplets(self, rows: Bools) -> tuple[Ints, Ints, Floats]:
-        """Return the owner, the number within its owner, and (x, y, v) of every point of `rows` whose length divides by 3."""
-        rows = rows & (self.length % 3 == 0)
-        chosen = np.flatnonzero(rows)
-        owner = np.repeat(chosen, self.length[chosen] // 3)
-        flat = self.values[np.repeat(rows, self.length)].reshape(-1, 3)
-        first = starts_of(self.length[chosen] // 3)[:-1]
-        place = np.arange(len(owner)) - np.repeat(first, self.length[chosen] // 3)
-        return owner, place, flat
-
-
-class Segments(Struct, frozen=True):
-    """All panoptic segments of some annotations, flat.
-
-    `owner` is the annotation's row in its table, `place` the segment's number within the annotation. `area`, `iscrowd` and
-    `bbox` (n, 4) are -1 and NaN in results, which have none.
-    """
-
-    owner: Ints
-    place: Ints
-    id: Ints
-    category_id: Ints
-    area: Ints
-    iscrowd: Ints
-    bbox: Floats
-
-
-class Details(Struct, frozen=True):
-    """What annotations hold besides their key columns.
-
-    `captions` and `file_names` are "" and `attributes` UNSET where there are none.
-    """
-
-    rings: Rings
-    runs: Runs
-    points: Points
-    segments: Segments
-    captions: list[str]
-    attributes: list[Any]
-    file_names: list[str]
-
-
 class Index(Table):
     """The key columns of all annotations of a file.
 
@@ -289,9 +183,15 @@ class Index(Table):
     section = "annotations"
 
     def __init__(
-        self, keys: dict[str, Any], valid: dict[str, Bools], absent: dict[str, Bools], images: Images, category_uses: Ints
+        self,
+        keys: dict[str, Any],
+        valid: dict[str, Bools],
+        absent: dict[str, Bools],
+        images: Images,
+        category_uses: Ints,
+        offset: int = 0,
     ) -> None:
-        super().__init__(len(keys["id"]), valid, absent)
+        super().__init__(len(keys["id"]), valid, absent, offset)
         self.category_uses = category_uses
         self.keys = keys
         self._images = images
@@ -361,6 +261,54 @@ class Index(Table):
             np.maximum(over, np.negative(x, out=other), out=over)
             np.maximum(over, np.negative(y, out=other), out=over)
         return over
+
+    def part(self, rows: slice) -> Index:
+        """Return some rows, counted from 0; where they are neighbours, findings name them as rows of the whole."""
+        keys, valid, absent = (
+            {name: column[rows] for name, column in columns.items()} for columns in (self.keys, self.valid, self.absent)
+        )
+        return Index(keys, valid, absent, self._images, self.category_uses, self.offset + (rows.start or 0))
+
+    def parts(self) -> Iterator[Index]:
+        """Yield all rows, so many neighbours at a time that what is computed of them takes little memory."""
+        if self.size <= PART_ROWS:
+            yield self
+            return
+        for start in range(0, self.size, PART_ROWS):
+            yield self.part(slice(start, start + PART_ROWS))
+            self.let_go()
+
+    def by_image(self, rows: Ints) -> Iterator[Ints]:
+        """Yield ascending `rows` in parts of which each has all those of its images, in rising order.
+
+        Parts are about as long as those of `parts`, unless a single image has more rows.
+        """
+        if len(rows) <= PART_ROWS:
+            yield rows
+            return
+        image = self.image[rows] + 1
+        number = (np.cumsum(np.bincount(image)) // PART_ROWS).astype(np.uint16)[image]  # short ones are sorted in linear time
+        del image
+        starts = starts_of(np.bincount(number))
+        order = np.argsort(number, kind="stable")
+        for start, stop in pairwise(starts.tolist()):
+            if start < stop:
+                yield rows[order[start:stop]]
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Give back the memory of what can be read from disk again, and what was computed of that: in large files only."""
+        if self.size <= PART_ROWS:
+            return
+        for pages in self._pages:
+            give_back(pages)
+        for name in ("is_boxed", "width", "height", "overshoot") if self._pages else ():
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def _pages(self) -> set[mmap.mmap]:
+        columns = (column for some in (self.keys, self.valid, self.absent) for column in some.values())
+        return {pages for pages in map(pages_of, columns) if pages is not None}
 
     def _of_image(self, column: Floats) -> Floats:
         if not len(column):

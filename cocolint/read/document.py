@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cocolint import schema as schemas
 from cocolint.model import AnnotationFile, Finding, Task
@@ -24,6 +25,8 @@ from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, i
 from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load, reader_of
 
 _SAMPLE = 200
+MANY_SLICES = 16
+"""Images in more slices than that, some hundred thousand, have their names and the like packed."""
 RECORDS = ("images", "annotations", "categories")
 SECTIONS = ("info", "licenses", *RECORDS)
 _SHARED = 1 << 16
@@ -213,10 +216,32 @@ def _merge(into: Faults, found: Mapping[str, list[Finding]]) -> None:
 
 def _images(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Images, Faults]:
     reader = reader_of(task, "images", source.nonfinite)
-    records = _records(source, sections.get("images"), reader)
-    masks = build.Masks(records.rows, records.broken)
-    table = build.images_of(masks)
-    return table, all_faults(table, masks, records, reader)
+    span = sections.get("images")
+    try:
+        return _images_in(source, cut(source, span), reader)
+    except BadCut:
+        if span is None:
+            raise
+        return _images_in(source, cut_exactly(source, span), reader)
+
+
+def _images_in(source: Source, spans: list[Span], reader: RecordReader) -> tuple[Images, Faults]:
+    """Read images slice by slice: the records of all of them together would take many times the memory of the table."""
+    is_long = len(spans) > MANY_SLICES
+    tables: list[Images] = []
+    faults: Faults = {}
+    row = 0
+    for span in spans:
+        records = reader.read(source.array(*span))
+        masks = build.Masks(records.rows, records.broken)
+        table = build.images_of(masks)
+        found = all_faults(table, masks, records, reader)
+        if row:
+            found = {rule: [replace(one, rows=one.rows + row) for one in some] for rule, some in found.items()}
+        _merge(faults, found)
+        tables.append(build.packed_images(table) if is_long else table)
+        row += len(table)
+    return build.joined_images(tables), faults
 
 
 def _categories(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Categories, Faults]:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from cocolint.model import Bools, Floats, Ints
-from cocolint.read.columns import Points, Rings, Runs, Segments
+from cocolint.read.details import Points, Rings, Runs, Segments
 from cocolint.read.geometry import decode_counts
 
 FURTHEST = 2**40

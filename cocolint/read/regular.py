@@ -14,7 +14,7 @@ from cocolint import compiled
 from cocolint import schema as schemas
 from cocolint.model import Bools, Floats, Ints, Task
 from cocolint.read.build import UNSET, Masks
-from cocolint.read.columns import Points, Rings, Runs, Segments
+from cocolint.read.details import Points, Rings, Runs, Segments
 from cocolint.read.geometry import distinct
 from cocolint.read.ragged import FURTHEST, joined_runs, places
 

@@ -10,12 +10,16 @@ import msgspec
 import numpy as np
 
 from cocolint.model import Finding
+from cocolint.read.remote import Remote
 from cocolint.read.source import Source, Unusable, is_utf8, syntax_fault
 
 SLICE_BYTES = 1 << 22
 GUESS_BYTES = 8_000_000
 """From this size on it pays to leave the annotations out of the first pass."""
 _LONGEST_OPENING = 1 << 12
+_IMAGES = b'"images"'
+_BEFORE_IMAGES = 1 << 16
+"""So many bytes the sections between annotations and images may take: those of categories, info and licenses."""
 _OPENING = re.compile(rb'"annotations"\s*:\s*\[')
 _CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type)"\s*:')
 _BORDER = re.compile(rb"\}\s*,\s*\{")
@@ -72,7 +76,7 @@ def _guess(source: Source) -> Layout | None:
     if not key:
         return None
     inside = place + key.end()
-    begin = max(inside, source.size - SLICE_BYTES)
+    begin = max(inside, _begin_of_tail(source, inside))
     tail = source.read(begin, source.size)
     closing = _CLOSING.search(tail)
     end = closing.start() if closing else tail.rfind(b"]")
@@ -92,6 +96,18 @@ def _guess(source: Source) -> Layout | None:
         name: Span(*(place + gap if place >= inside else place for place in span)) for name, span in found.sections.items()
     }
     return Layout({**moved, "annotations": Span(inside - 1, begin + end + 1)}, False, found.repeated_key, is_proved=False)
+
+
+def _begin_of_tail(source: Source, inside: int) -> int:
+    """Return a place near the end of the annotations: of the file, or of what is before images that follow them."""
+    last = source.size - SLICE_BYTES
+    if isinstance(source.where, Remote) or _IMAGES in source.read(source.start, inside):
+        return last
+    for begin in range(last, source.size // 2, -SLICE_BYTES):
+        images = source.read(begin, begin + SLICE_BYTES + len(_IMAGES)).rfind(_IMAGES)
+        if images >= 0:
+            return min(last, begin + images - _BEFORE_IMAGES)
+    return last
 
 
 def _on_deep_stack(frames: int, function: Callable[[], Layout]) -> Layout:

@@ -330,10 +330,14 @@ def size_of(file: AnnotationFile) -> int:
 
 def is_utf8(data: bytes | bytearray) -> bool:
     """Whether bytes are text; decoders of JSON look only at the strings that they return."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return data.isascii() or bool(data.decode())
+        if not data.isascii():
+            for start in range(0, len(data), CHUNK):  # all of a large one as text would take up to four times its size
+                decoder.decode(data[start : start + CHUNK], final=start + CHUNK >= len(data))
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def _text_of(path: Path) -> bytes | None:

@@ -24,7 +24,20 @@ many = given(seed=st.integers(0, 2**32 - 1), count=st.integers(200, 400))
 few = settings(max_examples=60, deadline=None)
 
 
-def random_file(seed: int, count: int) -> SimpleNamespace:
+class Columns(SimpleNamespace):
+    """As much of an index as these rules look at."""
+
+    def __len__(self) -> int:
+        return len(self.bbox)
+
+    def parts(self) -> list[Columns]:
+        return [self]
+
+    def let_go(self) -> None:
+        pass
+
+
+def random_file(seed: int, count: int) -> Columns:
     """Return what the rules read of a right file: boxes of 8 px to the whole image, a fifth of the sides at a border."""
     rng = np.random.default_rng(seed)
     size = rng.integers(240, 2000, (count, 2)).astype(float)
@@ -32,25 +45,25 @@ def random_file(seed: int, count: int) -> SimpleNamespace:
     room = size - extent
     origin = room * np.where(rng.random((count, 2)) < 0.2, rng.integers(0, 2, (count, 2)), rng.random((count, 2)))
     bbox = np.hstack([origin, extent])
-    return SimpleNamespace(
+    return Columns(
         bbox=bbox, mask_bounds=np.hstack([origin, origin + extent]), area=extent.prod(axis=1) * rng.uniform(0.4, 1, count),
         width=size[:, 0], height=size[:, 1], crowd=np.zeros(count, bool), is_polygon=np.ones(count, bool),
         image=rng.integers(0, max(1, count // 5), count),
     )  # fmt: skip
 
 
-def without_masks(file: SimpleNamespace) -> SimpleNamespace:
+def without_masks(file: Columns) -> Columns:
     file.mask_bounds = np.full_like(file.mask_bounds, np.nan)
     file.is_polygon[:] = False
     return file
 
 
-def box_areas(file: SimpleNamespace) -> SimpleNamespace:
+def box_areas(file: Columns) -> Columns:
     file.area = file.bbox[:, 2:].prod(axis=1)
     return without_masks(file)
 
 
-def accused(file: SimpleNamespace) -> str | None:
+def accused(file: Columns) -> str | None:
     """Return the name of the first rule that condemns the file."""
     return next((rule.name for rule in IN_ORDER if list(rule(file))), None)
 
@@ -92,7 +105,7 @@ def one_based(bbox: Floats, _: Floats) -> Floats:
 
 
 FORMS = pytest.mark.parametrize("form", [lambda file: file, without_masks, box_areas], ids=["masks", "boxes", "box areas"])
-Form = Callable[[SimpleNamespace], SimpleNamespace]
+Form = Callable[[Columns], Columns]
 Mistake = Callable[[Floats, Floats], Floats]
 
 

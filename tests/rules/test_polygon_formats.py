@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cocolint.model import Floats
-from tests.rules.test_box_formats import few, many, random_file
+from tests.rules.test_box_formats import Columns, few, many, random_file
 
 formats: Any = importlib.import_module("cocolint.rules.polygon_formats")
 IN_ORDER = (formats.polygon_geographic, formats.polygon_normalized, formats.polygon_xy_swapped)
 Mistake = Callable[[Floats, Floats], Floats]
 
 
-def without_boxes(file: SimpleNamespace) -> SimpleNamespace:
+def without_boxes(file: Columns) -> Columns:
     file.bbox = np.full_like(file.bbox, np.nan)
     return file
 
@@ -28,13 +27,13 @@ def without_boxes(file: SimpleNamespace) -> SimpleNamespace:
 FORMS = pytest.mark.parametrize("form", [lambda file: file, without_boxes], ids=["boxes", "no boxes"])
 
 
-def wrong(file: SimpleNamespace, mistake: Mistake) -> SimpleNamespace:
+def wrong(file: Columns, mistake: Mistake) -> Columns:
     """Rewrite the bounds of the polygons and leave the boxes."""
     file.mask_bounds = mistake(file.mask_bounds, np.column_stack([file.width, file.height] * 2))
     return file
 
 
-def accused(file: SimpleNamespace) -> str | None:
+def accused(file: Columns) -> str | None:
     """Return the name of the first rule that condemns the file."""
     return next((rule.name for rule in IN_ORDER if list(rule(file))), None)
 
