@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
-from cocolint.read.source import read_bytes
+from cocolint.read.ranges import read_bytes
 
 _CHUNK = 1 << 20
 _PACKAGES = ("cocolint", "cocolint.rules", "cocolint.schemas")

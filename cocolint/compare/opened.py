@@ -16,8 +16,9 @@ from cocolint import discover
 from cocolint.compare.values import UNSET, decode, digest, digest_of
 from cocolint.failure import Failure, PathError
 from cocolint.model import AnnotationFile, Ints
+from cocolint.read.ranges import array_of, read_bytes
 from cocolint.read.slicing import Layout, Span, address, cut, cut_exactly, layout_of
-from cocolint.read.source import Source, Unusable, array_of, is_utf8, read_bytes
+from cocolint.read.source import Source, Unusable, is_utf8
 from cocolint.report.text import clean
 
 RECORDS = ("images", "categories", "annotations")

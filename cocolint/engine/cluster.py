@@ -16,8 +16,8 @@ from distributed.comm.core import CommClosedError
 from cocolint import __version__
 from cocolint.engine.pool import Processes, Work, begin, end
 from cocolint.failure import Failure
+from cocolint.read.ranges import Where
 from cocolint.read.remote import Remote
-from cocolint.read.source import Where
 from cocolint.workers import WorkerLost
 
 if TYPE_CHECKING:

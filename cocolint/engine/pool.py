@@ -19,9 +19,9 @@ from cocolint.engine.rule import Rule
 from cocolint.engine.running import Absent, Options, Pngs, SliceOutcome, check_slice
 from cocolint.model import Task
 from cocolint.read.document import Document, SliceReader
+from cocolint.read.ranges import Where
 from cocolint.read.remote import Remote
 from cocolint.read.slicing import Span, cut_exactly
-from cocolint.read.source import Where
 from cocolint.read.structure import BadCut
 from cocolint.read.tally import Tally
 from cocolint.workers import processes

@@ -19,8 +19,9 @@ from cocolint.pictures.files import Progress
 from cocolint.read.columns import Ids
 from cocolint.read.data_sets import Several
 from cocolint.read.document import RECORDS, Document, open_document
+from cocolint.read.ranges import array_of
 from cocolint.read.slicing import NotCoco, Span, address, cut_exactly
-from cocolint.read.source import NONFINITE, Source, Unusable, array_of, is_utf8, size_of
+from cocolint.read.source import NONFINITE, Source, Unusable, is_utf8, size_of
 from cocolint.read.structure import BadCut
 from cocolint.report.text import plural
 

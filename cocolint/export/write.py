@@ -19,7 +19,8 @@ from cocolint.export.records import OBJECTS, Annotations, Changes, Row, Seen, en
 from cocolint.export.tally import Tally, Written
 from cocolint.model import Ints, Task
 from cocolint.pictures.files import Progress
-from cocolint.read.source import NONFINITE, array_of
+from cocolint.read.ranges import array_of
+from cocolint.read.source import NONFINITE
 
 _BATCH = 4096
 """Annotations that are read together out of their order."""

@@ -19,8 +19,9 @@ from cocolint.mend.jobs import Job, Note, Surround, Text, guarded
 from cocolint.mend.records import Mender
 from cocolint.mend.splice import Edit, Manner, Spot, Unspliceable, added, appended, changed, equal, items_of, load, without
 from cocolint.read.document import RECORDS, Document
+from cocolint.read.ranges import CHUNK, array_of, read_bytes
 from cocolint.read.slicing import KEY, Span
-from cocolint.read.source import CHUNK, NONFINITE, array_of, read_bytes
+from cocolint.read.source import NONFINITE
 from cocolint.reported import MISSING, Change
 
 _SMALL = 1 << 22

@@ -14,8 +14,8 @@ from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.mend.jobs import BY_RECORD, PORTABLE, Job, Stretch
 from cocolint.mend.records import Mender
+from cocolint.read.ranges import read_bytes
 from cocolint.read.slicing import Span
-from cocolint.read.source import read_bytes
 from cocolint.workers import processes
 
 if TYPE_CHECKING:

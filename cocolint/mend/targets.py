@@ -144,8 +144,11 @@ class Targets:
 
 
 def _state(file: AnnotationFile) -> tuple[int, ...]:
-    """Return what tells whether a file is still the same."""
-    found = os.stat(file.archive or file.path)
+    """Return what tells whether a file is still the same; nothing of one that cannot be looked at."""
+    try:
+        found = os.stat(file.archive or file.path)
+    except OSError:
+        return ()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

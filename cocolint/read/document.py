@@ -18,10 +18,11 @@ from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.read import build, detect, others
 from cocolint.read.columns import Annotations, Categories, Images, Table
 from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_several, unusable
+from cocolint.read.ranges import Where, array_of, same_bytes
 from cocolint.read.regular import regular_reader_of
 from cocolint.read.repeated import repeated_keys
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
-from cocolint.read.source import NONFINITE, Source, Unusable, Where, array_of, is_utf8, same_bytes
+from cocolint.read.source import NONFINITE, Source, Unusable, is_utf8
 from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load, reader_of
 
 _SAMPLE = 200

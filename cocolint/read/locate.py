@@ -13,9 +13,10 @@ import numpy as np
 from cocolint.model import SNIPPET, SOURCE, Finding, Ints
 from cocolint.read.document import Document
 from cocolint.read.geometry import distinct
+from cocolint.read.ranges import Where, read_bytes
 from cocolint.read.remote import Remote
 from cocolint.read.slicing import Span, address
-from cocolint.read.source import NONFINITE, Source, Where, read_bytes
+from cocolint.read.source import NONFINITE, Source
 from cocolint.read.tally import Tally, continuation
 from cocolint.reported import Occurrence
 

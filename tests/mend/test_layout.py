@@ -24,8 +24,9 @@ from cocolint.model import Mending, Task
 from cocolint.read import build
 from cocolint.read.data_sets import Several
 from cocolint.read.document import open_document
+from cocolint.read.ranges import read_bytes
 from cocolint.read.slicing import NotCoco
-from cocolint.read.source import Unusable, read_bytes
+from cocolint.read.source import Unusable
 from cocolint.reported import Report
 from tests.mend.test_slices import FIRST
 from tests.support.cases import Case

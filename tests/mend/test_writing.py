@@ -24,7 +24,7 @@ from cocolint import app
 from cocolint.config import Settings
 from cocolint.failure import PathError
 from cocolint.mend import targets
-from cocolint.model import Mending
+from cocolint.model import Mending, Status
 from cocolint.reported import Report
 from tests.support.cases import crowded, sound
 
@@ -57,6 +57,15 @@ def test_only_the_mended_bytes_change(tmp_path: Path) -> None:
     assert done.count(b',\r\n   "iscrowd": 0') == 8
     assert done.replace(b',\r\n   "iscrowd": 0', b"") == text
     assert content(tmp_path) == ["instances_train.json"]
+
+
+def test_a_link_that_leads_nowhere_does_not_stop_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "instances_train.json"
+    path.write_bytes(faulty())
+    (tmp_path / "instances_val.json").symlink_to("nowhere.json")
+    report = app.check([str(tmp_path)], Settings(mending=Mending.DONE))
+    assert [one.path for one in report.mended] == [str(path)]
+    assert [file.status for file in report.files] == [Status.PASSED, Status.UNREADABLE]
 
 
 def test_a_sound_file_is_not_written(tmp_path: Path) -> None:

@@ -29,9 +29,10 @@ from cocolint.read import build
 from cocolint.read.data_sets import Several
 from cocolint.read.document import SliceReader, open_document
 from cocolint.read.geometry import RingShapes, RunShapes, by_owner, decode_counts
+from cocolint.read.ranges import array_of
 from cocolint.read.regular import RegularReader
 from cocolint.read.slicing import NotCoco, Span
-from cocolint.read.source import Unusable, array_of, is_utf8
+from cocolint.read.source import Unusable, is_utf8
 from cocolint.read.structure import BadCut
 from tests.support.cases import sound
 from tests.support.checkout import ROOT
