@@ -125,9 +125,8 @@ def categories_order_across_files(dataset: Dataset, categories: Categories) -> I
     Fix: sort the list by id in all files. Safe: the order carries no meaning; but a model that was trained with the old
     order keeps to it.
     """
-    mine = pairs_of(categories)
     for other in dataset.of_all(_orders).against(dataset):
-        theirs = pairs_of(other.categories)
+        mine, theirs = pairs_of(categories), pairs_of(other.categories)
         if mine != theirs and sorted(mine) == sorted(theirs):
             place = next(place for place, pair in enumerate(mine) if pair != theirs[place])
             yield Finding(
@@ -164,15 +163,16 @@ def categories_subset_across_files(dataset: Dataset, categories: Categories) -> 
     Fix: add the missing declarations, if no ids and names of the files contradict each other. Safe: a category without
     annotations changes no label. Unsafe where the paths do not tell that both files are parts of one data set.
     """
-    if not len(usable(categories)):
+    declared = dataset.of_all(_declarations)
+    known = declared.keys(dataset.me.facts.task)
+    if not known or not len(usable(categories)):
         return
     ids, names = set(categories.id[usable(categories)].tolist()), set(categories.name)
 
     def are_lacking(pairs: Iterable[Pair]) -> list[Pair]:
         return [pair for pair in pairs if pair.id not in ids and pair.name not in names]
 
-    declared = dataset.of_all(_declarations)
-    other = declared.one_with(dataset, are_lacking(declared.keys(dataset.me.facts.task)))
+    other = declared.one_with(dataset, are_lacking(known))
     if other:
         lacking = [pair.name for pair in are_lacking(pairs_of(other.categories))]
         shown = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -195,13 +195,10 @@ class _Finder:
     def __init__(self, finding: Finding) -> None:
         self._field = (finding.field or "").partition("/")[0]
         owner = "id" if finding.section == "images" else "image_id"
-        wanted: dict[str, Any] = {"id": Any, owner: Any, **({self._field: msgspec.Raw} if self._field else {})}
-        names = {f"field_{place}": name for place, name in enumerate(wanted)}
-        types = [(field, wanted[name], None) for field, name in names.items()]
         self._is_nested = "/" in (finding.field or "")
-        self._names = list(wanted)
+        self._names = list(dict.fromkeys(("id", owner, *([self._field] if self._field else []))))
         self._image, self._target = self._names.index(owner), self._names.index(self._field) if self._field else -1
-        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Record", types, rename=names))
+        self._decoder = _decoder_of(tuple(self._names), self._target)
 
     def find(self, raw: msgspec.Raw, pointer: str, start: int) -> Place:
         """Descend from a record along the rest of its pointer, as far as there is something; addresses count from `start`."""
@@ -223,6 +220,14 @@ class _Finder:
         plain = _plain(value) if view.nbytes < SOURCE else None
         id_, image_id = (plain if place == self._target else values[place] for place in (0, self._image))
         return Place(start + address(view), "" if key.isdigit() else key, _source(view), plain, id_, image_id)
+
+
+@lru_cache(maxsize=64)
+def _decoder_of(names: tuple[str, ...], target: int) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of the fields `names` of records, which leaves the one whose place is `target` as it is written."""
+    places = {f"field_{place}": name for place, name in enumerate(names)}
+    types = [(field, msgspec.Raw if place == target else Any, None) for place, field in enumerate(places)]
+    return msgspec.json.Decoder(msgspec.defstruct("Record", types, rename=places))
 
 
 def _descend(value: msgspec.Raw, key: str, parts: list[str]) -> tuple[msgspec.Raw, str]:
