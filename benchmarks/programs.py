@@ -118,5 +118,5 @@ def why_not(earlier: Earlier | None, size: int, memory: int) -> str:
 
 
 def rounds_for(size: int, rounds: int) -> int:
-    """Return how often programs are run on a file of so many bytes: no more than a gigabyte is read by each."""
-    return max(1, min(rounds, 1_000_000_000 // max(1, size)))
+    """Return how often programs are run on a file of so many bytes: not many more than a gigabyte is read by each."""
+    return max(1, min(rounds, 1_300_000_000 // max(1, size)))

@@ -15,6 +15,7 @@ TASK = "instances"
 FITTED = 10 * MEGABYTE
 """Costs are fitted to files from this size on: those of smaller ones are the start of Python."""
 SHARED = 80 * MEGABYTE
+ON_DISK = 1000 * MEGABYTE
 """Files from this size on are shared between processes."""
 NOTHING = 1e-9
 """A smaller share of what was measured is an error of rounding."""
@@ -93,8 +94,10 @@ class Model(NamedTuple):
 def model_of(figures: Figures) -> Model:
     """Return the model of one file. There must be two files at least of the size that is shared between processes."""
     files, large = _from(figures, FITTED), _from(figures, SHARED)
-    alone = {what: _fitted(files, ONE, what) for what in ("read", "cpu", "seconds", "peak")}
-    shared = {what: _fitted(large, TWO, what) for what in ("read", "cpu", "seconds", "peak", "written")}
+    huge = [one for one in files if one["bytes"] >= ON_DISK]
+    alone = {what: _fitted(files, ONE, what) for what in ("read", "cpu", "seconds")}
+    shared = {what: _fitted(large, TWO, what) for what in ("read", "cpu", "seconds", "written")}
+    alone["peak"], shared["peak"] = (_fitted(huge if len(huge) > 1 else large, program, "peak") for program in (ONE, TWO))
     phases = [one for one in figures["phases"] if one["jobs"] == 1 and one["bytes"] >= FITTED]
     sizes = [one["bytes"] for one in files]
     taken = [_value(one, ONE, "seconds") for one in files]
@@ -287,7 +290,7 @@ def _small_files(figures: Figures, bytes_: float) -> Iterator[str]:
     files = text.SA1B_FILES
     seconds = one["seconds"].at(bytes_, files)
     part = shared_part(seconds, two["seconds"].at(bytes_, files))
-    memory = one["peak"].at(bytes_, files)
+    memory = two["peak"].at(bytes_, files)
     yield from (text.SMALL.format(part=f"{100 * part:.0f} %"), "")
     rows = []
     for cores in CORES:
@@ -310,15 +313,15 @@ def _requests(figures: Figures) -> int:
 
 def _facts(model: Model, figures: Figures, sa1b: float) -> dict[str, str]:
     """Return the numbers that the text names."""
-    one = folders_of(figures, 1)
-    each = one["peak"].at(sa1b, text.SA1B_FILES) / text.SA1B_FILES
+    one, two = folders_of(figures, 1), folders_of(figures, 2)
+    each = two["peak"].at(sa1b, text.SA1B_FILES) / text.SA1B_FILES
     columns = model.alone["peak"].per_byte * _bytes_per_annotation(figures)
     return {
         "column": f"{columns:.0f}", "moved": f"{100 * model.shared['written'].per_byte:.0f} %",
         "serial": duration(model.serial.at(8e9) + model.moving * 8e9), "requests": str(_requests(figures)),
         "lists": f"{text.SA1B_FILES / LISTED:,.0f}", "listing": duration(text.SA1B_FILES / LISTED * LATENCY),
         "file": f"{1000 * (one['seconds'].per_file + one['seconds'].per_byte * sa1b / text.SA1B_FILES):.1f}",
-        "kept": size(one["peak"].at(sa1b, text.SA1B_FILES)),
+        "kept": size(two["peak"].at(sa1b, text.SA1B_FILES)),
         "each": f"{each / 1000:.0f}", "held": f"{figures['about']['memory'] / each:,.0f}",
         "memory": f"{figures['about']['memory'] / 2**30:.0f}",
     }  # fmt: skip

@@ -40,9 +40,10 @@ FITS = """## The model
 
 Costs as `a + b × bytes`, for small files `a + b × bytes + c × files`, by least squares of the relative errors over what was
 measured: one file from 20 MB on, with two processes from 80 MB on, where the second one starts; small files as above, and
-others with 10 masks each. A cost that would fall with the size is left out. Units are those of the rows; *misses by at
-most* is the largest difference between the line and what was measured. What processes share is the decoding of slices
-and the rules on their rows, by its share of the [phases](benchmarks.md#phases-of-a-check) with `-j 1`."""
+others with 10 masks each. Memory is that of files from 1 GB on, whose columns are on disk. A cost that would fall with the
+size is left out. Units are those of the rows; *misses by at most* is the largest difference between the line and what was
+measured. What processes share is the decoding of slices and the rules on their rows, by its share of the
+[phases](benchmarks.md#phases-of-a-check) with `-j 1`."""
 CHECKED = """The time of `n` processes is computed as: what they do not share, and what it costs to move results, and what they
 share divided by `n`. All of the CPU seconds that two processes take more than one are counted as moving, and as done by the
 first process alone, which is the worst case. For two processes it can be compared:"""
@@ -69,12 +70,16 @@ BREAKING = """## What breaks first
   opens the file, joins the columns, runs the rules on them and reports, however many cores there are. What was done:
   slices go to the workers, and what comes back is columns of ids, boxes and areas, {moved} of the bytes of the file; columns
   with one value all over travel as one row.
-- **One large file, memory: the columns.** About {column} bytes for each annotation at the peak, in the first process, wherever
-  the slices are checked. A cluster does not change that.
+- **One large file, memory: the columns, once.** What was done: where they would take more than 256 MB they wait in temporary
+  files without a name, and rules look at a million rows at a time. {column} bytes for each annotation are left at the peak,
+  most of them for what is sorted, and for the images. The temporary folder must have room for the columns; where it is in
+  memory itself, nothing is gained.
 - **One large file, network: not yet.** At 10 Gbit/s for each node ten nodes fetch 8 GB in less than a second; results
   arrive at one node, and are smaller.
-- **Many small files: the cost of each.** {file} ms for a file of SA-1B: rules are started for each, and it has few masks.
-  What was done: small files are fetched whole, and a list of paths can be given to each machine (`--paths-from`).
+- **Many small files: the cost of each.** {file} ms for a file of SA-1B with one process: it is found, opened and judged, and
+  rules on whole files are started for each. What was done: processes take files in batches, the annotations of a batch are
+  one table for the rules that look at rows, what is the same for all files of a folder is found out once, and a list of
+  paths can be given to each machine (`--paths-from`). The first process compares and judges what comes back, alone.
 - **Many small files, memory: what waits for the comparison of a data set.** Files side by side are one data set, so what is
   known of each is kept until all are read, about {each} KB a file: {kept} for SA-1B in one run, and a machine with
   {memory} GiB is full at {held} files. Runs on shares need less, and do not see what two shares disagree in.
