@@ -164,7 +164,6 @@ def _valgrind(command: Command) -> int:
 
 def _errors_of(command: Command) -> str:
     environment = {**os.environ, **STEADY}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment)
     return done.stderr.decode(errors="replace")
 

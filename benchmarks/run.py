@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("--publish", action="store_true", help="keep the figures with the project, and write its pages")
     parser.add_argument("--instructions", action="store_true", help="only count instructions, beside those of the page")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else modules that changed are compiled at each start
     if options.instructions:
         known = json.loads(pages.FIGURES.read_text(encoding="utf-8"))["instructions"]
         print("\n".join(pages.changes(known, parts.of_instructions(options.cache))))
