@@ -31,14 +31,12 @@ from cocolint.read.columns import Categories
 from cocolint.read.document import Document, open_document
 from cocolint.read.folded import Folded, FoldedImages, FoldedIndex
 from cocolint.read.slicing import Span
-from cocolint.read.source import Source
+from cocolint.read.source import SMALL, Source
 from cocolint.workers import processes
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-SMALL = 1_000_000
-"""In bytes: larger files are not shared as a whole, and what came of them may be in the cache."""
 MANY = 150
 """From so many small files on it pays to start processes."""
 MOST_FILES = 50

@@ -8,6 +8,8 @@ from typing import Any
 
 from cocolint.api import Categories, Dataset, Member, Task
 
+from ._splits import share_most
+
 Said = Iterable[tuple[Hashable, Hashable]]
 """What categories say: keys, such as ids, with a value that each is given, such as a name."""
 
@@ -31,8 +33,7 @@ class ClassList:
         keys: list[tuple[bool, tuple[str, ...] | None]] = []
         if is_split:
             keys += [(True, family), (True, ())] if family else [(True, None)]
-        names = set(me.categories.name)
-        if 2 * len(self._names & names) > min(len(self._names), len(names)):
+        if share_most(self._names, {*me.categories.name}):
             keys += [(False, None)] if is_split else [(False, None), (True, None)]
         return min((self._first[key] for key in keys if key in self._first), default=None)
 

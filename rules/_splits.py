@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import numpy as np
 
@@ -83,9 +83,13 @@ def are_parts_of_one(one: Member, other: Member) -> bool:
 
 
 def _may_be_parts_of_one(one: Member, other: Member) -> bool:
-    names = set(one.categories.name), set(other.categories.name)
     paths_tell = one.place.split and other.place.split
-    return not paths_tell and 2 * len(names[0] & names[1]) > min(map(len, names))
+    return not paths_tell and share_most({*one.categories.name}, {*other.categories.name})
+
+
+def share_most(names: Set[str], others: Set[str]) -> bool:
+    """Whether more than half of the names of the shorter list are in both."""
+    return 2 * len(names & others) > min(len(names), len(others))
 
 
 def highest_id(members: Iterable[Member], section: str) -> int:

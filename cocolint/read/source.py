@@ -20,7 +20,7 @@ from cocolint.read.archive import Unreadable, archive_at
 from cocolint.read.ranges import CHUNK, Where, array_of, read_bytes
 from cocolint.read.remote import WHOLE_BYTES, Remote
 
-SMALL = 1 << 20
+SMALL = 1_000_000
 """In bytes: files up to this size are read once, and kept in memory until `Source.let_go`."""
 BLANKS = b" \t\r\n"
 LARGEST = 1 << 31

@@ -14,10 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocolint import app
+from cocolint.api import Member
 from cocolint.config import Settings
 from cocolint.reported import FileResult
+from cocolint.run import Run
 
 ClassList = import_module("cocolint.rules._classes").ClassList
+with_the_same_classes = import_module("cocolint.rules._splits").with_the_same_classes
 LISTS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["cat", "dog", "cow", "bus"])), max_size=4, unique=True)
 PATHS = ["train", "val", "train_a", "val_a", "val_b", "one", "two", "three"]
 
@@ -54,6 +57,35 @@ def test_a_contradiction_is_found_where_a_pair_has_one(files: dict[str, Any], tm
         for subset, names in found(alone, "X001", "X002", "X003").items():
             expected[subset] |= names
     assert told == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(files=st.dictionaries(st.sampled_from(PATHS), LISTS, min_size=2, max_size=6))
+def test_the_first_file_beside_is_the_first_that_should_declare_the_same(
+    files: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("set")
+    members: list[Member] = []
+
+    def note(run: Run) -> None:
+        members.extend(checked.member for checked in run.checked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "_compare", note)
+        for subset, classes in files.items():
+            write(folder, subset, classes)
+        app.check([str(folder)], Settings(select=("C001",), jobs=1))
+    assert len(members) == len(files)
+    for me in members:
+        for other in members:
+            if not len(other.categories) or other.class_key == me.class_key:
+                continue
+            alike = ClassList(other.categories)
+            beside = [one for one in members if one.class_key == other.class_key]
+            for place, one in enumerate(beside):
+                alike.add(place, one)
+            expected = [place for place, one in enumerate(beside) if with_the_same_classes(me, [one])]
+            assert alike.first_beside(me) == min(expected, default=None)
 
 
 @pytest.mark.parametrize("kinds", [2, 1000], ids=["two lists", "a list of its own in each"])
