@@ -80,7 +80,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    for name, word in {"first command": "cocolint check examples/", "test command": "pytest"}.items():
+    for name, word in {"first command": "cocolint check examples/", "test command": "pytest -n auto"}.items():
         command = re.search(rf"<!-- {name} -->\n```\n(.+)\n```", README)
         assert command is not None
         assert command[1].endswith(word)
