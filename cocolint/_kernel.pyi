@@ -15,18 +15,20 @@ def columns_of(
 ) -> tuple[dict[str, Column], dict[str, Column], dict[str, Column]]:
     """Read a JSON array of records, which are objects with some of the `fields`, pairs of a name and a kind.
 
-    Kinds are `integer`, `flag` (0 or 1), `number`, `loose number` (anything, NaN if it is no number), `truth` (anything; 0 if
-    it is 0, false, null or empty), `box` and `integer box` (arrays of four), `compressed mask` (runs as a string) and `other`
-    (anything, to be decoded elsewhere); and for one field only `numbers` (an array), `records` (an array of records that have
-    all `inner_fields`) and `mask` (polygons, or runs as an array or a string). Further keys are passed over.
+    Kinds are `integer`, `flag` (0 or 1), `integer or null` (NaN if it is null), `number`, `loose number` (anything, NaN if it
+    is no number), `truth` (anything; 0 if it is 0, false, null or empty), `box` and `integer box` (arrays of four), `text`,
+    `text or null`, `compressed mask` (runs as a string) and `other` (anything, to be decoded elsewhere); and for one field
+    only `numbers` (an array), `records` (an array of records that have all `inner_fields`) and `mask` (polygons, or runs as
+    an array or a string). Further keys are passed over.
 
     Returns the columns of the fields, other columns, and those of the inner fields. Those of fields have a value for each
-    record, 0 where there is none: int64 of integers and flags, float64 of numbers and truths, four of them of boxes, and
-    int64 of how many `numbers` or `records` there are. The others are `present` (a bit for each field, by record); `others`
-    (field, record, start and stop of each value); `ring_owner` (record), `ring_length` and `ring_values` of polygons;
-    `run_owner`, `run_size` (height and width), `run_length` (-1 of a string) and `run_counts` of runs; `texts` (start and
-    stop of the strings of runs); `point_values` of `numbers`. All are int64 but the two of values, which are float64. Floats
-    have the bits that `float` gives; integers are converted where a number is due, -0 to 0.
+    record, 0 where there is none: int64 of integers and flags, float64 of those that may be null, of numbers and of truths,
+    four of them of boxes, and int64 of how many `numbers` or `records` there are. Of texts it is the JSON text of each, and
+    of an empty one where there is none or null, with a comma behind it. The others are `present` (a bit for each field, by
+    record); `others` (field, record, start and stop of each value); `ring_owner` (record), `ring_length` and `ring_values` of
+    polygons; `run_owner`, `run_size` (height and width), `run_length` (-1 of a string) and `run_counts` of runs; `texts`
+    (start and stop of the strings of runs); `point_values` of `numbers`. All are int64 but the two of values, which are
+    float64. Floats have the bits that `float` gives; integers are converted where a number is due, -0 to 0.
 
     Raises `Irregular` where the bytes are no such array or no UTF-8, a value does not fit its kind, a field or a key of a
     mask stands twice or is spelt with an escape, an integer does not fit into 64 bits or a float is infinite, and where a

@@ -6,7 +6,7 @@ from cpython.buffer cimport (
 )
 from libc.stdlib cimport free
 from libc.math cimport NAN, fabs
-from libc.string cimport memchr, memcmp, memset
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 include "_json.pxi"
 include "_numbers.pxi"
@@ -16,12 +16,17 @@ cdef extern from "Python.h":
 
 cdef enum Kind:
     INTEGER, FLAG, NUMBER, LOOSE_NUMBER, TRUTH, BOX, INTEGER_BOX, NUMBERS, RECORDS, MASK, COMPRESSED_MASK, OTHER
+    INTEGER_OR_NULL, TEXT, TEXT_OR_NULL
 
 KINDS = {
     "integer": INTEGER, "flag": FLAG, "number": NUMBER, "loose number": LOOSE_NUMBER, "truth": TRUTH, "box": BOX,
     "integer box": INTEGER_BOX, "numbers": NUMBERS, "records": RECORDS, "mask": MASK, "compressed mask": COMPRESSED_MASK, "other": OTHER,
+    "integer or null": INTEGER_OR_NULL, "text": TEXT, "text or null": TEXT_OR_NULL,
 }
-cdef size_t[12] WIDTHS = [8, 8, 8, 8, 8, 32, 32, 8, 8, 0, 0, 0]
+cdef size_t[15] WIDTHS = [8, 8, 8, 8, 8, 32, 32, 8, 8, 0, 0, 0, 8, 0, 0]
+
+
+cdef const char* NOTHING = '""'
 
 
 class Irregular(ValueError):
@@ -197,6 +202,20 @@ cdef Place field_value(Pass* s, Place p, int which) noexcept nogil:
         p = polygons(s, p)
     elif p[0] == c'{' and (field.kind == MASK or field.kind == COMPRESSED_MASK):
         p = runs(s, p, field.kind)
+    elif field.kind == INTEGER_OR_NULL and p[0] != c'n':
+        p = integer(s, p, whole)
+        (<double*>whole)[0] = <double>whole[0]
+    elif field.kind == INTEGER_OR_NULL:
+        p = word(s, p, "null")
+        (<double*>whole)[0] = NAN
+    elif field.kind == TEXT_OR_NULL and p[0] == c'n':
+        p = word(s, p, "null")
+        if not append(column, <Place>NOTHING, 2):
+            return full(s, start)
+    elif field.kind >= TEXT:
+        p = text(s, p)
+        if p != NULL and not append(column, start, p - start):
+            return full(s, p)
     elif field.kind == OTHER:
         p = anything(s, p)
         if p != NULL and not (
@@ -206,6 +225,16 @@ cdef Place field_value(Pass* s, Place p, int which) noexcept nogil:
     else:
         return decline(s, p, "a mask is expected")
     return p
+
+
+cdef bint append(Vector* column, Place start, size_t size) noexcept nogil:
+    """Add the text of a string and a comma."""
+    if not has_room(column, size + 1):
+        return False
+    memcpy(column.data + column.size, start, size)
+    column.data[column.size + size] = c','
+    column.size += size + 1
+    return True
 
 
 cdef inline bint is_named(Pass* s, Place p, int which) noexcept nogil:
@@ -273,6 +302,9 @@ cdef Place record(Pass* s, Place p) noexcept nogil:
         if p[0] != c',':
             return decline(s, p, "a comma or a brace is expected")
         p = blanks(p + 1)
+    for which in range(s.count):
+        if s.fields[which].kind >= TEXT and not present >> which & 1 and not append(s.fields[which].column, <Place>NOTHING, 2):
+            return full(s, p)
     if not push(s.present, <int64_t>present):
         return full(s, p)
     return p + 1
@@ -352,7 +384,7 @@ def columns_of(array, fields, inner_fields=()):
     cdef Pass outer, inner
     cdef dict columns = {}, ragged = {}, inner_columns = {}, inner_ragged = {}
     outer_named, inner_named = ([(name.encode(), kind) for name, kind in one] for one in (fields, inner_fields))
-    if {RECORDS, MASK, COMPRESSED_MASK, OTHER} & {KINDS[kind] for _, kind in inner_fields}:
+    if {RECORDS, MASK, COMPRESSED_MASK, OTHER, TEXT, TEXT_OR_NULL} & {KINDS[kind] for _, kind in inner_fields}:
         raise ValueError("inner records are flat")
     prepare(&outer, view, outer_named, columns, ragged)
     prepare(&inner, view, inner_named, inner_columns, inner_ragged)

@@ -193,21 +193,22 @@ class SliceReader(Struct, frozen=True):
     def read(self, span: Span) -> tuple[Annotations, Faults]:
         """Return the columns and the structural faults of a slice. Raises `BadCut` if it is not whole records of text."""
         array = array_of(self.where, *span) if self.text is None else b"[%b]" % self.text[span.start : span.stop]
-        masks, records = self._decoded(array)
+        masks, records = decoded(array, self._reader)
         table = build.annotations_of(masks, self.images, self.categories)
         faults = all_faults(table, masks, records, self._reader)
         del masks  # first, so that values are freed record by record, as they lie in memory: a fifth of the time
         return table, faults
 
-    def _decoded(self, array: bytes | bytearray) -> tuple[build.Masks, Records | None]:
-        """Return the fields of the records, and the records, unless they are regular."""
-        regular = None if self.nonfinite else regular_reader_of(self.task).read(array)
-        if regular is not None:
-            return regular, None
-        if not is_utf8(array):
-            raise BadCut
-        records = self._reader.read(array)
-        return build.Masks(records.rows, records.broken), records
+
+def decoded(array: bytes | bytearray, reader: RecordReader) -> tuple[build.Masks, Records | None]:
+    """Return the fields of the records, and the records, unless they are regular."""
+    regular = None if reader.nonfinite else regular_reader_of(reader.task, reader.section).read(array)
+    if regular is not None:
+        return regular, None
+    if reader.section == "annotations" and not is_utf8(array):
+        raise BadCut
+    records = reader.read(array)
+    return build.Masks(records.rows, records.broken), records
 
 
 def _merge(into: Faults, found: Mapping[str, list[Finding]]) -> None:
@@ -233,8 +234,7 @@ def _images_in(source: Source, spans: list[Span], reader: RecordReader) -> tuple
     faults: Faults = {}
     row = 0
     for span in spans:
-        records = reader.read(source.array(*span))
-        masks = build.Masks(records.rows, records.broken)
+        masks, records = decoded(source.array(*span), reader)
         table = build.images_of(masks)
         found = all_faults(table, masks, records, reader)
         if row:

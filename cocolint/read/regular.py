@@ -25,22 +25,24 @@ _FOUR = msgspec.Meta(min_length=4, max_length=4)
 _KINDS: dict[Any, str] = {
     int: "integer", Literal[0, 1]: "flag", float: "number", list[float]: "numbers",
     Annotated[list[float], _FOUR]: "box", Annotated[list[int], _FOUR]: "integer box",
+    int | None: "integer or null", str: "text", str | None: "text or null", str | int | None: "text or null",
 }  # fmt: skip
 _INTEGERS = dict.fromkeys(("integer", "flag", "numbers", "records"), np.dtype(np.int64))
-_FLOATS = dict.fromkeys(("number", "loose number", "truth"), np.dtype(np.float64))
+_FLOATS = dict.fromkeys(("number", "integer or null", "loose number", "truth"), np.dtype(np.float64))
 _BOXES = {"box": np.dtype((np.float64, 4)), "integer box": np.dtype((np.int64, 4))}
 _TYPES: dict[str, Any] = {**_INTEGERS, **_FLOATS, **_BOXES}
 """What stands for each record; of arrays of numbers and records, that is how many there are."""
 _TEXTS = msgspec.json.Decoder(list[str])
+_TEXTUAL = ("text", "text or null")
 Fields = list[tuple[str, str]]
 
 
 class RegularReader:
-    """Reads annotations of files of one task."""
+    """Reads annotations or images of files of one task."""
 
-    def __init__(self, task: Task) -> None:
-        schema = schemas.record_schema(task, "annotations") or {}
-        types = {name: schemas.field_type(task, "annotations", name) for name in schema.get("properties", {})}
+    def __init__(self, task: Task, section: str = "annotations") -> None:
+        schema = schemas.record_schema(task, section) or {}
+        types = {name: schemas.field_type(task, section, name) for name in schema.get("properties", {})}
         self._fields: Fields = []
         self._inner: Fields = []
         for name, type_ in types.items():
@@ -64,7 +66,9 @@ class RegularReader:
         except (compiled.kernel.Irregular, msgspec.DecodeError, RecursionError):
             return None
         there = {name: ragged["present"] >> place & 1 == 1 for place, (name, _) in enumerate(self._fields)}
-        return _Regular(there, _arrays(self._fields, columns), _arrays(self._inner, inner), ragged, texts, others)
+        arrays = _arrays(self._fields, columns)
+        named = {name: columns[name] for name, kind in self._fields if kind in _TEXTUAL}
+        return _Regular(there, arrays, _arrays(self._inner, inner), ragged, texts, named, others)
 
     def _others(self, array: bytes | bytearray, ragged: Mapping[str, Ints]) -> dict[str, list[Any]]:
         """Decode the values of the fields that the kernel does not know, all those of a field at once."""
@@ -81,9 +85,9 @@ class RegularReader:
 
 
 @functools.cache
-def regular_reader_of(task: Task) -> RegularReader:
-    """Return the reader of annotations of a task, which is made once."""
-    return RegularReader(task)
+def regular_reader_of(task: Task, section: str = "annotations") -> RegularReader:
+    """Return the reader of annotations or images of a task, which is made once."""
+    return RegularReader(task, section)
 
 
 def _joined(array: bytes | bytearray, starts: Ints, stops: Ints) -> bytes:
@@ -100,15 +104,19 @@ def _arrays(fields: Fields, columns: Mapping[str, Any]) -> dict[str, npt.NDArray
 
 
 class _Regular(Masks):
-    """The fields of one slice as the kernel hands them out; `segments` are the columns of panoptic ones."""
+    """The fields of one slice as the kernel hands them out; `segments` are the columns of panoptic ones.
+
+    `texts` are the strings of runs, `named` those of fields, all of them as one text.
+    """
 
     def __init__(
         self,
         there: Mapping[str, Bools],
-        arrays: Mapping[str, npt.NDArray[Any]],
+        arrays: dict[str, npt.NDArray[Any]],
         segments: Mapping[str, npt.NDArray[Any]],
         ragged: Mapping[str, Ints],
         texts: Sequence[str],
+        named: Mapping[str, Any],
         others: dict[str, list[Any]],
     ) -> None:
         super().__init__([], {})
@@ -118,6 +126,7 @@ class _Regular(Masks):
         self._segments = segments
         self._ragged = ragged
         self._texts = texts
+        self._named = named
         self._columns = others
 
     def _look_for(self, name: str) -> Bools:
@@ -135,6 +144,8 @@ class _Regular(Masks):
         return super().integers(name, default) if known is None else known
 
     def numbers(self, name: str) -> Floats:
+        if name in self._arrays:
+            self._arrays[name] = self._arrays[name].astype(np.float64, copy=False)
         known = self._known(name, np.nan)
         return super().numbers(name) if known is None else known
 
@@ -149,6 +160,13 @@ class _Regular(Masks):
     def boxes(self, name: str) -> Floats:
         known = self._known(name, np.nan)
         return super().boxes(name) if known is None else known
+
+    def texts(self, name: str) -> list[str]:
+        if name not in self._named:
+            return super().texts(name)
+        if not self._look_for(name).any():
+            return [""] * self.size
+        return _TEXTS.decode(b"".join([b"[", memoryview(self._named[name])[:-1], b"]"]))
 
     def _known(self, name: str, default: float) -> npt.NDArray[Any] | None:
         """Return a field that the kernel knows, with `default` in the rows that have none."""

@@ -116,6 +116,10 @@ FIELDS: dict[str, st.SearchStrategy[str]] = {
         st.sampled_from(['{"rotation":30.5}', '{"track_id": 4, "occluded":false}', '{"rotation":-0}', '{"a":{"b":[1e3,null]}}'])
     ),
     "segments_info": often(listed(segments, max_size=3)),
+    **dict.fromkeys(("width", "height"), often(integers, numbers)),
+    "license": often(integers | st.just("null"), numbers),
+    **dict.fromkeys(("coco_url", "flickr_url", "date_captured", "image_title"), often(texts | st.just("null"))),
+    "video_id": texts | integers,
     "face_box": often(listed(numbers, min_size=4, max_size=4)),
     "lefthand_kpts": often(listed(integers, min_size=63, max_size=63)),
     "foot_valid": often(st.sampled_from(["true", "false"])),
