@@ -16,6 +16,7 @@ from cocolint.engine.running import NOT_ASKED, REMOTE, Absent, Checked, Options,
 from cocolint.model import AnnotationFile, Mending, Task
 from cocolint.pictures import image_root
 from cocolint.pictures.files import Pictures
+from cocolint.read.columns import Index
 from cocolint.read.document import Document, open_document
 from cocolint.read.source import Source
 from cocolint.read.structure import BadCut
@@ -86,14 +87,16 @@ class FileChecker(Struct):
         rules = self.rules_for(document.task)
         pngs = self.pngs_of(document.file, document.task)
         if slices is None:
-            slices = self.check_slices(document, rules, pngs)
+            slices = self.check_slices(document, rules, pngs, before.index if before else None)
         more = self.more(document.file, pngs, self.pictures_of(document))
         return check_document(document, slices, rules, self.options, more, before)
 
-    def check_slices(self, document: Document, rules: list[Rule], pngs: Pngs) -> list[SliceOutcome]:
-        """Return what comes of the slices of a document."""
+    def check_slices(
+        self, document: Document, rules: list[Rule], pngs: Pngs, before: Index | None = None
+    ) -> list[SliceOutcome]:
+        """Return what comes of the slices of a document; `before` it was mended, it had these columns."""
         folder, advance = self.settings.rules_path, self.progress.advance
-        return pool.check_slices(document, rules, self.options, self.workers, folder, advance, pngs)
+        return pool.check_slices(document, rules, self.options, self.workers, folder, advance, pngs, before)
 
     def rules_for(self, task: Task) -> list[Rule]:
         """Return the rules for a task: the same object for all files of it."""

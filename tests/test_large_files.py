@@ -154,10 +154,13 @@ def slices(count: int, rows: int) -> Iterator[SliceOutcome]:
         yield SliceOutcome(rows, keys, {"id": np.ones(rows, bool)}, {}, np.array([rows]), outcome).thinned()
 
 
+@pytest.mark.parametrize("most", [0, 100, 200, 300, 1 << 28])
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (1, 5), (5, 1), (7, 4)])
-def test_columns_on_disk_hold_what_came(count: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MOST_BYTES", 0)
-    (one,), sizes = gathered(slices(count, rows), count)
+def test_columns_in_memory_and_on_disk_hold_what_came(
+    count: int, rows: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "MOST_BYTES", most)
+    one, sizes = gathered(slices(count, rows), count)
     assert (sizes, len(one), one.category_uses.tolist()) == ([rows] * count, count * rows, [count * rows])
     assert one.keys["id"].tolist() == [*range(count * rows)]
     assert one.keys["bbox"].tolist() == [[number / 3] * 2 for number in range(count) for _ in range(rows)]
@@ -168,11 +171,40 @@ def test_columns_on_disk_hold_what_came(count: int, rows: int, monkeypatch: pyte
     assert [finding.rows.tolist() for finding in one.outcome.findings["a-rule"]] == [[i * rows + 1] for i in range(count)]
 
 
+small = st.lists(st.sampled_from([0.0, -0.0, 1.0, np.nan]), max_size=12)
+
+
+@given(
+    parts=st.lists(small, min_size=1, max_size=6),
+    before=small,
+    share=st.integers(0, 70),
+    most=st.sampled_from([0, 90, 1 << 28]),
+)
+def test_a_column_before_serves_again_where_it_is_the_same(
+    parts: list[list[float]], before: list[float], share: int, most: int
+) -> None:
+    whole = np.array([value for part in parts for value in part], np.float64)
+    known = np.concatenate([whole[:share], np.array(before)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gathering, "MOST_BYTES", most)
+        came = [SliceOutcome(len(part), {"id": np.array(part, float)}, {}, {}, np.array([0]), Outcome()) for part in parts]
+        nothing = Masks([], {})
+        images = images_of(nothing)
+        table = annotations_of(nothing, images, categories_of(nothing))
+        index = Index({**table.keys, "id": known}, {}, {}, images, np.array([0]))
+        one, sizes = gathered([piece.thinned() for piece in came], len(came), index)
+    column = one.keys["id"]
+    assert sizes == [len(part) for part in parts]
+    assert column.tobytes() == whole.tobytes()
+    if known.tobytes() == whole.tobytes() and len(whole) > 1 and not most:
+        assert column is known
+
+
 def test_memory_does_not_grow_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MOST_BYTES", 1_000_000)
     tracemalloc.start()
     try:
-        (one,), _ = gathered(slices(200, 20_000), 200)
+        one, _ = gathered(slices(200, 20_000), 200)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -5,63 +5,67 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 
-from cocolint.engine.running import Column, Columns, Outcome, SliceOutcome, is_constant
+from cocolint.engine.running import Column, Columns, Outcome, SliceOutcome
 from cocolint.failure import Failure
 from cocolint.model import Ints
+from cocolint.read.columns import Index
+from cocolint.read.pages import pages_of
 
 MOST_BYTES = 1 << 28
 """So much memory the columns of all slices may take; where they are more, they are written to temporary files."""
 _ROWS_AT_ONCE = 1 << 20
+_ENDLESS = 1 << 40
 _KINDS = ("keys", "valid", "absent")
 
 
-def gathered(outcomes: Iterable[SliceOutcome], count: int) -> tuple[list[SliceOutcome], list[int]]:
-    """Return the `count` outcomes of a file and how many rows each has. Those of a large file come as a single one, whose
-    columns are on disk.
+def gathered(outcomes: Iterable[SliceOutcome], count: int, before: Index | None = None) -> tuple[SliceOutcome, list[int]]:
+    """Return the `count` outcomes of a file as a single one, and how many rows each has.
 
-    Raises `Failure` if there is no room on disk.
+    Columns of the file `before` it was mended serve again where they are the same. Raises `Failure` if there is no room on
+    disk for those of a large file.
     """
-    kept: list[SliceOutcome] = []
+    shelf = _Shelf(count, before)
     sizes: list[int] = []
-    taken = 0
-    shelf: _Shelf | None = None
     for one in outcomes:
         sizes.append(len(one))
-        if shelf is None:
-            kept.append(one)
-            taken += sum(column.nbytes for kind in _KINDS for column in getattr(one, kind).values())
-            if taken * count <= MOST_BYTES * len(sizes):  # told ahead: freed memory is not always given back to the system
-                continue
-            shelf = _Shelf()
-            while kept:
-                shelf.add(kept.pop(0))
-        else:
-            shelf.add(one)
-    return ([shelf.outcome()] if shelf else kept), sizes
+        shelf.add(one)
+    return shelf.outcome(), sizes
 
 
 class _Shelf:
-    """Takes the outcomes of slices in order, and keeps their columns on disk."""
+    """Takes the outcomes of slices in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int, before: Index | None) -> None:
+        self._count = count
+        self._before: dict[str, Columns] = {kind: getattr(before, kind) for kind in _KINDS} if before else {}
+        self._seen = 0
+        self._taken = 0
         self._size = 0
+        self._on_disk = False
         self._columns: dict[tuple[str, str], _Pile] = {}
         self._uses: Ints | int = 0
         self._outcome = Outcome()
 
     def add(self, one: SliceOutcome) -> None:
         self._outcome.add(one.outcome, self._size)
-        self._size += len(one)
+        self._seen += 1
         self._uses = self._uses + one.category_uses
-        if not len(one):
-            return
+        self._taken += sum(column.nbytes for kind in _KINDS for column in getattr(one, kind).values())
+        if not self._on_disk and self._taken * self._count > MOST_BYTES * self._seen:  # told ahead, before it is taken
+            self._on_disk = True
+            for pile in self._columns.values():
+                pile.to_disk()
+        room = (self._size + len(one)) * self._count // self._seen
         for kind in _KINDS:
             for name, column in getattr(one, kind).items():
-                self._columns.setdefault((kind, name), _Pile(column)).add(column, len(one))
+                if (kind, name) not in self._columns:
+                    self._columns[kind, name] = _Pile(column, self._before.get(kind, {}).get(name), self._on_disk)
+                self._columns[kind, name].add(column, len(one), room)
+        self._size += len(one)
 
     def outcome(self) -> SliceOutcome:
         columns: dict[str, Columns] = {kind: {} for kind in _KINDS}
@@ -72,37 +76,89 @@ class _Shelf:
 
 
 class _Pile:
-    """One column: its first row as long as all slices have nothing else, then a file without a name, gone with the program."""
+    """One column. As long as it is like another one, it takes no memory: like its first row all over, or like the column of
+    the file before it was mended. Then it is an array, or a file without a name, which is gone with the program.
+    """
 
-    def __init__(self, column: Column) -> None:
-        self._first = column[:1].copy()
+    def __init__(self, first: Column, before: Column | None, on_disk: bool) -> None:
+        self._like = [np.broadcast_to(first[:1].copy(), (_ENDLESS if len(first) else 0, *first.shape[1:]))]
+        if before is not None and before.dtype == first.dtype and before.strides[0] and pages_of(before) is None:
+            self._like.insert(0, before)
+        self._shape = first.dtype, first.shape[1:]
         self._size = 0
+        self._rows: Column | None = None
+        self._on_disk = on_disk
         self._file: IO[bytes] | None = None
 
-    def add(self, column: Column, size: int) -> None:
-        """Take the `size` rows of a slice, of which there is only one if all are the same."""
-        same = len(column) == 1 and is_constant(np.concatenate([self._first, column]))
-        if self._file is None and not same:
-            self._file = _temporary()
-            self._write(self._file, self._first, self._size)
-        self._size += size
-        if self._file is not None:
-            self._write(self._file, column, size)
+    def add(self, column: Column, size: int, room: int) -> None:
+        """Take the `size` rows of a slice, of which there is only one if all are the same; `room` may be needed in all."""
+        if self._like:
+            like = [one for one in self._like if _is_part(one, self._size, column, size)]
+            if not like:
+                rows = self._like[0][: self._size]
+                self._size = 0
+                self._put(rows, len(rows), room)
+            self._like = like
+        if not self._like:
+            self._put(column, size, room)
+        else:
+            self._size += size
+
+    def to_disk(self) -> None:
+        """Keep the rows on disk from now on."""
+        self._on_disk = True
+        if self._rows is not None:
+            rows, self._rows = self._rows[: self._size], None
+            self._write(rows, self._size)
 
     def column(self) -> Column:
-        """Return the column, mapped into memory, or its first row if all are the same."""
-        if self._file is None:
-            return self._first
-        with self._file as file, _room_is_needed():
-            file.flush()
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return np.frombuffer(mapped, self._first.dtype).reshape(-1, *self._first.shape[1:])
+        """Return the column; one on disk is mapped into memory."""
+        if self._file is not None:
+            with self._file as file, _room_is_needed():
+                file.flush()
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            kind, shape = self._shape
+            return np.frombuffer(mapped, kind).reshape(-1, *shape)
+        known = self._like[0] if self._rows is None else self._rows
+        return known if len(known) == self._size else known[: self._size]
 
-    def _write(self, file: IO[bytes], column: Column, size: int) -> None:
-        rows = np.broadcast_to(column, (size, *column.shape[1:])).astype(self._first.dtype, casting="safe", copy=False)
+    def _put(self, column: Column, size: int, room: int) -> None:
+        if self._on_disk:
+            self._write(column, size)
+        else:
+            self._rows = _with_room(self._rows, self._size, max(room, self._size + size), *self._shape)
+            self._rows[self._size : self._size + size] = column
+        self._size += size
+
+    def _write(self, column: Column, size: int) -> None:
+        kind, shape = self._shape
+        if self._file is None:
+            self._file = _temporary()
+        rows = np.broadcast_to(column, (size, *shape)).astype(kind, casting="safe", copy=False)
         with _room_is_needed():
             for start in range(0, size, _ROWS_AT_ONCE):
-                file.write(np.ascontiguousarray(rows[start : start + _ROWS_AT_ONCE]).data)
+                self._file.write(np.ascontiguousarray(rows[start : start + _ROWS_AT_ONCE]).data)
+
+
+def _is_part(whole: Column, start: int, part: Column, size: int) -> bool:
+    """Whether a column has the bytes of a part of `size` rows from `start` on, of which only one is given if all are alike."""
+    there = whole[start : start + size]
+    bits = np.dtype(f"u{whole.itemsize}")
+    if len(there) < size or part.dtype != whole.dtype:
+        return False
+    if not whole.strides[0] and len(part) == 1:
+        there = there[:1]
+    return bool((there.view(bits) == part.view(bits)).all())
+
+
+def _with_room(rows: Column | None, size: int, room: int, kind: np.dtype[Any], shape: tuple[int, ...]) -> Column:
+    """Return an array with room for so many rows, the first `size` of them from `rows`: memory is taken as it fills."""
+    if rows is not None and len(rows) >= room:
+        return rows
+    wider = np.empty((room + room // 8, *shape), kind)
+    if rows is not None:
+        wider[:size] = rows[:size]
+    return wider
 
 
 def _temporary() -> IO[bytes]:

@@ -18,6 +18,7 @@ from cocolint.engine import registry
 from cocolint.engine.rule import Rule
 from cocolint.engine.running import Absent, Options, Pngs, SliceOutcome, check_slice
 from cocolint.model import Task
+from cocolint.read.columns import Index
 from cocolint.read.document import Document, SliceReader
 from cocolint.read.ranges import Where
 from cocolint.read.remote import Remote
@@ -108,35 +109,40 @@ class Processes(Struct, frozen=True):
 
 
 def check_slices(
-    document: Document, rules: list[Rule], options: Options, workers: Workers, folder: Path | None, report: Report, pngs: Pngs
-) -> list[SliceOutcome]:
-    """Return the outcome of every slice in order, or one for all of a large file; `report` is called with the bytes done.
+    document: Document, rules: list[Rule], options: Options, workers: Workers, folder: Path | None, report: Report, pngs: Pngs,
+    before: Index | None = None,
+) -> list[SliceOutcome]:  # fmt: skip
+    """Return one outcome for all slices, none where there are no slices; `report` is called with the bytes done.
 
-    Where the slices lie and which rows they hold is noted in the document. Raises `BadCut` if its layout was a wrong guess,
+    Where the slices lie and which rows they hold is noted in the document. Columns of the file `before` it was mended serve
+    again where they are the same. Raises `BadCut` if its layout was a wrong guess,
     and `Failure` if a large file finds no room on disk.
     """
     if len(document.slices) > 1 and document.task in _NESTED:
         document.slices = _between_records(document)
     try:
-        outcomes, sizes = _gathered(document, _run(document, rules, options, workers, folder, report, pngs))
+        outcomes, sizes = _gathered(document, _run(document, rules, options, workers, folder, report, pngs), before)
     except BadCut:
         if not document.is_proved:
             raise
         document.slices = cut_exactly(document.source, document.sections["annotations"])
-        outcomes, sizes = _gathered(document, _run(document, rules, options, workers, folder, report, pngs))
+        outcomes, sizes = _gathered(document, _run(document, rules, options, workers, folder, report, pngs), before)
     document.row_starts = list(accumulate(sizes, initial=0))
     return outcomes
 
 
-def _gathered(document: Document, outcomes: Iterator[SliceOutcome]) -> tuple[list[SliceOutcome], list[int]]:
-    """Return the outcomes and how many rows each slice has."""
+def _gathered(
+    document: Document, outcomes: Iterator[SliceOutcome], before: Index | None
+) -> tuple[list[SliceOutcome], list[int]]:
+    """Return one outcome, if there are slices, and how many rows each slice has."""
     count = len(document.slices)
     if count < 2:
         found = list(outcomes)
         return found, list(map(len, found))
     from cocolint.engine.gathering import gathered  # imported here: small files do without
 
-    return gathered(outcomes, count)
+    whole, sizes = gathered(outcomes, count, before)
+    return [whole], sizes
 
 
 def _between_records(document: Document) -> list[Span]:

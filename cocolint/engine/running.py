@@ -7,7 +7,6 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -111,11 +110,6 @@ class SliceOutcome(Struct):
     def __len__(self) -> int:
         return self.size
 
-    @property
-    def columns(self) -> tuple[Columns, Columns, Columns]:
-        """The key columns, and the two kinds of masks."""
-        return self.keys, self.valid, self.absent
-
     def thinned(self) -> SliceOutcome:
         """Return the same with the first row only of columns with one value all over: there are many slices of large files."""
         masks = _thinned(self.valid), _thinned(self.absent)
@@ -123,42 +117,15 @@ class SliceOutcome(Struct):
 
 
 def _thinned(columns: Columns) -> Columns:
-    return {name: column[:1].copy() if is_constant(column) else column for name, column in columns.items()}
+    return {name: column[:1].copy() if _is_constant(column) else column for name, column in columns.items()}
 
 
-def is_constant(column: Column) -> bool:
-    """Whether all rows of a column of single values are the same."""
+def _is_constant(column: Column) -> bool:
+    """Whether all rows of a column of single values have the same bytes."""
     if column.ndim > 1 or not len(column):
         return False
-    return bool((column == column[0]).all()) or (column.dtype.kind == "f" and bool(np.isnan(column).all()))
-
-
-def _joined(columns: list[Column], sizes: list[int], before: Column | None) -> Column:
-    """Put together the columns of slices, of which `_thinned` may have left the first row only.
-
-    The column of the file before it was mended serves again where it is the same: fresh memory takes time.
-    """
-    if len(columns) == 1 and len(columns[0]) == sizes[0]:
-        return columns[0]
-    if all(len(column) == 1 for column in columns) and is_constant(np.concatenate(columns)):
-        return np.broadcast_to(columns[0], sum(sizes))
-    if before is not None and _is_made_of(before, columns, sizes):
-        return before
-    return np.concatenate(
-        [np.broadcast_to(column, (size, *column.shape[1:])) for column, size in zip(columns, sizes, strict=True)]
-    )
-
-
-def _is_made_of(column: Column, parts: list[Column], sizes: list[int]) -> bool:
-    """Whether a column has the bytes of its parts, one after the other."""
-    if len(column) != sum(sizes) or column.dtype != parts[0].dtype or not column.flags.c_contiguous:
-        return False
-    bits = np.dtype(f"u{column.itemsize}")
-    starts = accumulate(sizes, initial=0)
-    return all(
-        np.array_equal(column[start : start + size].view(bits), np.broadcast_to(part.view(bits), (size, *part.shape[1:])))
-        for part, size, start in zip(parts, sizes, starts, strict=False)
-    )
+    bits = column.view(f"u{column.itemsize}")
+    return bool((bits == bits[0]).all())
 
 
 Pngs = SegmentFolder | Absent
@@ -296,11 +263,11 @@ def check_document(
     more: Mapping[str, Any],
     before: Checked | None = None,
 ) -> Checked:
-    """Join the outcomes of the slices, and run the rules that see the whole file.
+    """Run the rules that see the whole file, whose `slices` have come to one outcome, if there are any.
 
     `more` are fixtures of the whole run; `before` is what came of a file before it was mended.
     """
-    outcome, index = _join(document, slices, before.index if before else None)
+    outcome, index = slices[0].outcome if slices else Outcome(), _index_of(document, slices[0] if slices else None)
     for name in [name for name in outcome.findings if name.startswith("faults:")]:
         document.faults.setdefault(name.removeprefix("faults:"), []).extend(outcome.findings.pop(name))
     checked = Checked(document, facts_of(document, len(index)), index, rules, outcome, more)
@@ -318,28 +285,20 @@ def facts_of(document: Document, count: int) -> FileFacts:
     )  # fmt: skip
 
 
-def _join(document: Document, slices: list[SliceOutcome], before: Index | None) -> tuple[Outcome, Index]:
-    """Put the outcomes of slices together; they give their columns away one by one, since both need not be in memory."""
-    outcome = Outcome()
-    offset = 0
-    for part in slices:
-        outcome.add(part.outcome, offset)
-        offset += len(part)
-    if not slices:
+def _index_of(document: Document, found: SliceOutcome | None) -> Index:
+    if found is None:
         empty = annotations_of(Masks([], {}), document.images, document.categories)
-        return outcome, Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
-    only = slices[0]
-    if len(slices) == 1 and all(len(column) == len(only) for kind in only.columns for column in kind.values()):
-        return outcome, Index(only.keys, only.valid, only.absent, document.images, only.category_uses)
-    sizes = [len(part) for part in slices]
-    known = (before.keys, before.valid, before.absent) if before else ({}, {}, {})
-    found = zip(*(part.columns for part in slices), strict=True)
-    keys, valid, absent = (
-        {name: _joined([columns.pop(name) for columns in parts], sizes, earlier.get(name)) for name in [*parts[0]]}
-        for parts, earlier in zip(found, known, strict=True)
-    )
-    uses = np.sum([part.category_uses for part in slices], axis=0)
-    return outcome, Index(keys, valid, absent, document.images, uses)
+        return Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
+    keys, valid, absent = (_widened(columns, len(found)) for columns in (found.keys, found.valid, found.absent))
+    return Index(keys, valid, absent, document.images, found.category_uses)
+
+
+def _widened(columns: Columns, size: int) -> Columns:
+    """Return columns with all their rows, of which there may be only one where they are alike."""
+    return {
+        name: column if len(column) == size else np.broadcast_to(column, (size, *column.shape[1:]))
+        for name, column in columns.items()
+    }
 
 
 def crashes_of(checked: Checked) -> list[Crash]:
