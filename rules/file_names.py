@@ -96,7 +96,9 @@ def file_name_stem_duplicate(images: Images) -> Iterable[Finding]:
     first one is not reported.
     Fix: rename one of the pictures; only a person can do that.
     """
-    return _repeats(images, _stem, "{name} is {other}, images[{first}], but for the extension")
+    return _repeats(
+        images, str if _have_one_ending(images) else _stem, "{name} is {other}, images[{first}], but for the extension"
+    )
 
 
 @rule("I009", "file-name-case-clash", Severity.WARNING, impact=4, requires=["file-name-duplicate", "file-name-stem-duplicate"])
@@ -241,14 +243,29 @@ def _repeats(images: Images, key: Callable[[str], str], message: str) -> Iterabl
     The key is made of the name with `\` read as `/` and without `./` and doubled slashes.
     """
     are_normal = not any(mark in images.names for mark in ("\\", "./", "//"))
-    keys = list(map(key, images.file_name if are_normal else map(_normal, images.file_name)))
-    if len(set(keys)) == len(keys):
+    names = images.file_name
+    numbers = np.fromiter(map(hash, map(key, names if are_normal else map(_normal, names))), np.int64, len(images))
+    ordered = np.sort(numbers)  # of all names but a few, nothing more need be kept or looked up
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
         return
+    suspects = np.flatnonzero(np.isin(numbers, twice)).tolist()
+    keys = {row: key(names[row] if are_normal else _normal(names[row])) for row in suspects}
     first: dict[str, int] = {}
-    rows = [row for row, name in enumerate(keys) if name and first.setdefault(name, row) != row]
+    rows = [row for row, name in keys.items() if name and first.setdefault(name, row) != row]
     earlier = [first[keys[row]] for row in rows]
-    names, others = ([images.file_name[row] for row in chosen] for chosen in (rows, earlier))
-    yield from images.at(rows, "file_name", message, name=names, other=others, first=earlier, row=rows)
+    mine, others = ([names[row] for row in chosen] for chosen in (rows, earlier))
+    yield from images.at(rows, "file_name", message, name=mine, other=others, first=earlier, row=rows)
+
+
+def _have_one_ending(images: Images) -> bool:
+    """Whether all names have the same ending, and something before it: then those that differ do so before it."""
+    names = f"\n{images.names}\n"
+    dot, ending = images.file_name[0].rpartition(".")[1:] if len(images) else ("", "")
+    if not dot or "/" in ending or names.count("\n") != len(images) + 1:
+        return False
+    is_all = names.count(f".{ending}\n") == len(images)
+    return is_all and not any(f"{mark}.{ending}\n" in names for mark in ("\n", "/", "\\"))
 
 
 def _outside(images: Images, mask: Bools) -> Iterable[Finding]:

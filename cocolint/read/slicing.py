@@ -76,13 +76,15 @@ def _guess(source: Source) -> Layout | None:
     if not key:
         return None
     inside = place + key.end()
-    begin = max(inside, _begin_of_tail(source, inside))
+    head = source.read(source.start, inside)
+    begin = max(inside, _begin_of_tail(source, head))
     tail = source.read(begin, source.size)
     closing = _CLOSING.search(tail)
     end = closing.start() if closing else tail.rfind(b"]")
     if end < 0:
         return None
-    around = source.read(source.start, inside) + tail[end:]
+    around = head + tail[end:]
+    del head
     if not is_utf8(around):
         return None
     try:
@@ -98,10 +100,10 @@ def _guess(source: Source) -> Layout | None:
     return Layout({**moved, "annotations": Span(inside - 1, begin + end + 1)}, False, found.repeated_key, is_proved=False)
 
 
-def _begin_of_tail(source: Source, inside: int) -> int:
-    """Return a place near the end of the annotations: of the file, or of what is before images that follow them."""
+def _begin_of_tail(source: Source, head: bytes) -> int:
+    """Return a place near the end of the annotations: of the file, or of what is before images that follow the `head`."""
     last = source.size - SLICE_BYTES
-    if isinstance(source.where, Remote) or _IMAGES in source.read(source.start, inside):
+    if isinstance(source.where, Remote) or _IMAGES in head:
         return last
     for begin in range(last, source.size // 2, -SLICE_BYTES):
         images = source.read(begin, begin + SLICE_BYTES + len(_IMAGES)).rfind(_IMAGES)
