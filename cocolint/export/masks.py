@@ -165,8 +165,17 @@ def pixels_of(rle: Rle) -> npt.NDArray[np.uint8]:
     return np.repeat(values, runs).reshape(width, height).T
 
 
-def polygons_of(rle: Rle, loss: Loss) -> list[list[float]]:
-    """Return rings around the pixels of a mask, along their edges, on a grid of half pixels; add to `loss` what changed.
+def pixel_count(rle: Rle) -> int:
+    """Return how many pixels a mask has."""
+    from pycocotools import mask
+
+    return int(mask.area(rle))
+
+
+def polygons_of(rle: Rle, loss: Loss) -> tuple[list[list[float]], Rle]:
+    """Return rings around the pixels of a mask, along their edges, on a grid of half pixels, and what pixels they cover.
+
+    What differs from the mask is added to `loss`.
 
     Holes are filled: polygons are a union. Raises `Failure` if OpenCV is not installed.
     """
@@ -177,7 +186,7 @@ def polygons_of(rle: Rle, loss: Loss) -> list[list[float]]:
     loss.masks += 1
     loss.before += before
     if not before:
-        return []
+        return [], rle
     pixels = pixels_of(rle)[top : top + height, left : left + width]
     rings, has_holes = _outlines(pixels, left, top)
     after = mask.merge(mask.frPyObjects(rings, *rle["size"]))
@@ -185,7 +194,7 @@ def polygons_of(rle: Rle, loss: Loss) -> list[list[float]]:
     loss.with_holes += has_holes
     loss.added += int(mask.area(after)) - shared
     loss.lost += before - shared
-    return rings
+    return rings, after
 
 
 def _outlines(pixels: npt.NDArray[np.uint8], left: int, top: int) -> tuple[list[list[float]], bool]:

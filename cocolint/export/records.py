@@ -163,7 +163,7 @@ class Annotations:
         elif reason and self._options.segmentation_mode:
             self._tally.kept[f"segmentations: {reason}"] += 1
         elif mask:
-            self._shape(row, mask, is_runs, left is not None, changes)
+            self._shape(row, seen, mask, is_runs, left is not None, changes)
 
     def _needs_mask(self, seen: Seen) -> bool:
         if not len(seen.segmentation):
@@ -206,8 +206,8 @@ class Annotations:
             self._tally.converted["masks cropped to what later objects leave of them"] += 1
         return mask
 
-    def _shape(self, row: Row, mask: masks.Mask, was_runs: bool, is_new: bool, changes: Changes) -> None:
-        """Write the mask in the form that is wanted, where it has another one or `is_new`."""
+    def _shape(self, row: Row, seen: Seen, mask: masks.Mask, was_runs: bool, is_new: bool, changes: Changes) -> None:
+        """Write the mask in the form that is wanted, where it has another one or `is_new`; where one is, count its pixels."""
         mode = self._options.segmentation_mode
         wants_runs = {
             None: was_runs,
@@ -215,16 +215,21 @@ class Annotations:
             SegmentationMode.MASK: True,
             SegmentationMode.POLYGONS: False,
         }[mode]
-        if wants_runs == was_runs and not is_new:
+        if mode is None and not is_new:
             return
         try:
             rle = mask.rle(*size_of(row))
         except masks.Unsound as reason:
             self._tally.kept[f"segmentations: {reason}"] += 1
             return
-        changes["segmentation"] = encode(masks.runs_of(rle) if wants_runs else masks.polygons_of(rle, self._tally.loss))
+        if wants_runs != was_runs or is_new:
+            rings, rle = (None, rle) if wants_runs else masks.polygons_of(rle, self._tally.loss)
+            changes["segmentation"] = encode(masks.runs_of(rle) if rings is None else rings)
         if wants_runs != was_runs:
             self._tally.converted["polygons written as masks" if wants_runs else "masks written as polygons"] += 1
+        area = masks.pixel_count(rle)
+        if mode is not None and ("area" in changes or seen.area != area):
+            changes["area"] = b"%d" % area
 
     def _segments(self, row: Row, seen: Seen, changes: Changes) -> None:
         """Set the categories of the segments of a panoptic annotation."""

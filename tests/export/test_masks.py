@@ -35,7 +35,7 @@ def rle_of(pixels: Any) -> masks.Rle:
 def test_polygons_of_a_mask_cover_it_and_fill_its_holes_only(pixels: Any) -> None:
     pytest.importorskip("cv2")
     loss = Loss()
-    rings = masks.polygons_of(rle_of(pixels), loss)
+    rings, covered = masks.polygons_of(rle_of(pixels), loss)
     assert loss.lost == 0
     assert bool(loss.with_holes) == bool(loss.added)
     if rings:
@@ -43,6 +43,7 @@ def test_polygons_of_a_mask_cover_it_and_fill_its_holes_only(pixels: Any) -> Non
         assert isinstance(shape, masks.Polygons)
         back = masks.pixels_of(shape.rle(*pixels.shape))
         assert (back >= pixels).all()
+        assert (back == masks.pixels_of(covered)).all()
         assert int(back.sum()) == int(pixels.sum()) + loss.added
 
 
