@@ -61,6 +61,9 @@ class Cluster:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._client.close()
 
+    def desks(self, where: Where) -> None:
+        """Return nothing: workers of a cluster share no memory."""
+
     @contextmanager
     def executor(self, work: Work, most: int) -> Iterator[Executor]:
         """Yield the executor of the cluster; what is a copy on this machine is checked by processes here.

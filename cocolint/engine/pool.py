@@ -15,6 +15,7 @@ from msgspec import DecodeError, Struct
 
 from cocolint import compiled
 from cocolint.engine import registry
+from cocolint.engine.lending import Desks, Sent, desks_for, handed_over
 from cocolint.engine.rule import Rule
 from cocolint.engine.running import Absent, Options, Pngs, SliceOutcome, check_slice
 from cocolint.model import Task
@@ -24,7 +25,6 @@ from cocolint.read.ranges import Where
 from cocolint.read.remote import Remote
 from cocolint.read.slicing import Span, cut_exactly
 from cocolint.read.structure import BadCut
-from cocolint.read.tally import Tally
 from cocolint.workers import processes
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Work(NamedTuple):
     """What a worker is told of a document before it gets slices of it. `key` is another one for each document.
 
     `rules` are the names of rules, of which some may lie in `folder`. `is_copy` tells that what is read is a temporary copy,
-    which is nowhere else.
+    which is nowhere else. Where there are `desks`, columns of slices are laid there.
     """
 
     key: str
@@ -77,6 +77,7 @@ class Work(NamedTuple):
     options: Options
     pngs: Pngs
     is_copy: bool
+    desks: Desks | None = None
 
 
 class Workers(Protocol):
@@ -85,6 +86,9 @@ class Workers(Protocol):
     @property
     def is_here(self) -> bool:
         """Whether this process does it alone."""
+
+    def desks(self, where: Where) -> Desks | None:
+        """Return desks for columns of slices of what lies there, None where memory cannot be shared."""
 
     def executor(self, work: Work, most: int) -> AbstractContextManager[Executor]:
         """Return an executor for no more than `most` calls of `check_span`, whose workers call `begin` with the work first.
@@ -102,6 +106,10 @@ class Processes(Struct, frozen=True):
     def is_here(self) -> bool:
         """Whether there is none but this one."""
         return self.count == 1
+
+    def desks(self, where: Where) -> Desks | None:
+        """Return desks where workers are copies of this process."""
+        return desks_for(self.count, isinstance(where, Path))
 
     def executor(self, work: Work, most: int) -> AbstractContextManager[Executor]:
         """Return an executor of so many processes, or of as few as are needed."""
@@ -165,10 +173,12 @@ def _run(
             yield outcome if len(spans) == 1 else outcome.thinned()
             report(span.stop - span.start)
         return
-    work = Work(os.urandom(16).hex(), reader, [rule.name for rule in rules], folder, options, pngs, _is_copy(document))
+    names, desks = [rule.name for rule in rules], workers.desks(reader.where)
+    work = Work(os.urandom(16).hex(), reader, names, folder, options, pngs, _is_copy(document), desks)
     tallies = reader.where.tallies if isinstance(reader.where, Remote) else {}
     with workers.executor(work, len(spans)) as pool:
-        for span, (outcome, tally) in zip(spans, pool.map(partial(check_span, work.key), spans), strict=True):
+        came = handed_over(pool, partial(check_span, work.key), spans, desks)
+        for span, (outcome, tally) in zip(spans, came, strict=True):
             if tally:
                 tallies[span] = tally
             yield outcome
@@ -180,14 +190,14 @@ def _is_copy(document: Document) -> bool:
     return document.file.mended is not None or (isinstance(source.where, Path) and source.where != source.path)
 
 
-_checkers: dict[str, tuple[SliceChecker, Where]] = {}
+_checkers: dict[str, tuple[SliceChecker, Where, Desks | None]] = {}
 
 
 def begin(work: Work) -> None:
     """Take note of what is to be done; called once in each worker."""
     known = registry.load(work.folder)
     checker = SliceChecker(work.reader, [known.get(name) for name in work.rules], work.options, work.pngs)
-    _checkers[work.key] = checker, work.reader.where
+    _checkers[work.key] = checker, work.reader.where, work.desks
 
 
 def end(work: Work) -> None:
@@ -195,8 +205,12 @@ def end(work: Work) -> None:
     _checkers.pop(work.key, None)
 
 
-def check_span(key: str, span: Span) -> tuple[SliceOutcome, Tally | None]:
-    """Return the outcome of a slice of the document with that key and, of a remote one, what was counted in its text."""
-    checker, where = _checkers[key]
+def check_span(key: str, span: Span, desk: int | None) -> Sent:
+    """Return the outcome of a slice of the document with that key and, of a remote one, what was counted in its text.
+
+    Its columns are laid on the `desk` if there is one.
+    """
+    checker, where, desks = _checkers[key]
     outcome = checker(Span(*span)).thinned()
-    return outcome, where.tallies.pop(span) if isinstance(where, Remote) else None
+    sent = Sent(outcome, where.tallies.pop(span) if isinstance(where, Remote) else None)
+    return sent if desks is None or desk is None else desks.laid(desk, sent)

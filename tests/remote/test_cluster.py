@@ -17,6 +17,7 @@ from cocolint import app
 from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.failure import ConfigError, Failure
+from cocolint.read.ranges import Where
 from cocolint.workers import WorkerLost
 from tests.remote.tools import checked, put, settings, small_slices
 from tests.remote.web import served
@@ -168,6 +169,8 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_any_executor_will_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Threads:
         is_here = False
+
+        def desks(self, where: Where) -> None: ...
 
         def executor(self, work: pool.Work, most: int) -> AbstractContextManager[Executor]:
             return ThreadPoolExecutor(min(2, most), initializer=pool.begin, initargs=(work,))
