@@ -42,6 +42,7 @@ class _Shelf:
     def __init__(self, count: int, before: Index | None) -> None:
         self._count = count
         self._before: dict[str, Columns] = {kind: getattr(before, kind) for kind in _KINDS} if before else {}
+        self._uses_before = before.category_uses if before else None
         self._seen = 0
         self._taken = 0
         self._size = 0
@@ -72,6 +73,8 @@ class _Shelf:
         for (kind, name), pile in self._columns.items():
             columns[kind][name] = pile.column()
         uses = cast("Ints", self._uses)
+        if self._uses_before is not None and np.array_equal(uses, self._uses_before):
+            uses = self._uses_before
         return SliceOutcome(self._size, columns["keys"], columns["valid"], columns["absent"], uses, self._outcome)
 
 
@@ -82,7 +85,7 @@ class _Pile:
 
     def __init__(self, first: Column, before: Column | None, on_disk: bool) -> None:
         self._like = [np.broadcast_to(first[:1].copy(), (_ENDLESS if len(first) else 0, *first.shape[1:]))]
-        if before is not None and before.dtype == first.dtype and before.strides[0] and pages_of(before) is None:
+        if before is not None and before.dtype == first.dtype and pages_of(before) is None:
             self._like.insert(0, before)
         self._shape = first.dtype, first.shape[1:]
         self._size = 0
