@@ -1,12 +1,13 @@
-"""What is measured from inside a process: phases of a check, and what it asks of a network. Each prints JSON.
+"""What is measured from inside a process: phases of a check, what it asks of a network, and what it sends over one.
 
-`python benchmarks/inside.py phases FOLDER JOBS`, `python benchmarks/inside.py network FILE`.
+`python benchmarks/inside.py phases FOLDER JOBS`, and `network FILE` and `results FILE`. Each prints JSON.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import pickle
 import re
 import sys
 import time
@@ -93,9 +94,29 @@ def network(path: str) -> dict[str, Any]:
     return {"bytes": size, "requests": len(asked), "sent": sum(sent for _, sent in asked)}
 
 
+def results(path: str) -> dict[str, Any]:
+    """Return how many bytes workers send to the first process where they share no memory with it."""
+    from cocolint import app
+    from cocolint.config import Settings
+    from cocolint.engine import pool
+
+    sent = 0
+    check = pool.SliceChecker.__call__
+
+    def counted(checker: pool.SliceChecker, span: Any) -> Any:
+        nonlocal sent
+        outcome = check(checker, span)
+        sent += len(pickle.dumps(outcome.thinned()))
+        return outcome
+
+    pool.SliceChecker.__call__ = counted  # type: ignore[method-assign]
+    app.check([path], Settings(jobs=1, use_cache=False))
+    return {"sent": sent}
+
+
 def main() -> None:
     what, path, *more = sys.argv[1:]
-    print(json.dumps(phases(path, int(more[0])) if what == "phases" else network(path)))
+    print(json.dumps(phases(path, int(more[0])) if what == "phases" else network(path) if what == "network" else results(path)))
 
 
 if __name__ == "__main__":

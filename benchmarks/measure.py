@@ -28,16 +28,15 @@ class Failed(RuntimeError):
 
 
 class Taken(NamedTuple):
-    """What a process took with all that it started: seconds of the clock and of processors, bytes read and written.
+    """What a process took with all that it started: seconds of the clock and of processors, and bytes read.
 
-    Bytes are those of reading and writing calls: pipes between processes are among them, mapped files and what
+    Bytes are those of reading calls: pipes between processes are among them, mapped files and what
     the system keeps in memory are not told apart. They are 0 where the system does not tell.
     """
 
     seconds: float
     cpu: float
     read: int
-    written: int
 
 
 def run(command: Command, limit: float | None = None) -> Taken:
@@ -52,23 +51,22 @@ def run(command: Command, limit: float | None = None) -> Taken:
         seconds = time.perf_counter() - begin
         if timer:
             timer.cancel()
-        read, written = _bytes_of(process.pid)
+        read = _bytes_read(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if limit and seconds >= limit:
             raise Failed(f"took more than {limit:.0f} s")
         errors.seek(0)
         _expect_success(command, process.returncode, errors.read())
-    return Taken(seconds, usage.ru_utime + usage.ru_stime, read, written)
+    return Taken(seconds, usage.ru_utime + usage.ru_stime, read)
 
 
-def _bytes_of(pid: int) -> tuple[int, int]:
+def _bytes_read(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/io").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return 0, 0
-    counts = dict(line.split(": ") for line in lines)
-    return int(counts["rchar"]), int(counts["wchar"])
+        return 0
+    return int(dict(line.split(": ") for line in lines)["rchar"])
 
 
 def output(command: Command) -> str:

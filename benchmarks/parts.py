@@ -80,7 +80,8 @@ def of_files(cache: Path, sizes: list[float], rounds: int, task: str) -> Iterato
                 continue
             shown[name] = {**_summed(found), "peak": measure.peak(runs[name])}
             earlier[name] = Earlier(size, statistics.median(shown[name]["seconds"]), shown[name]["peak"])
-        yield {"task": task, "bytes": size, "annotations": files.annotations_in(path), "programs": shown}
+        sent = json.loads(measure.output([sys.executable, INSIDE, "results", str(path)]))["sent"]
+        yield {"task": task, "bytes": size, "annotations": files.annotations_in(path), "results": sent, "programs": shown}
 
 
 def _summed(taken: list[Taken]) -> Figures:
@@ -88,7 +89,6 @@ def _summed(taken: list[Taken]) -> Figures:
         "seconds": [round(one.seconds, 4) for one in taken],
         "cpu": round(statistics.median(one.cpu for one in taken), 4),
         "read": min(one.read for one in taken),
-        "written": min(one.written for one in taken),
     }
 
 

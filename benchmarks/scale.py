@@ -70,7 +70,7 @@ class Model(NamedTuple):
 
     `alone` and `shared` are what was measured with one and with two processes, by what it is a measure of. `parallel` is the
     part of one process that more of them share, `serial` the rest; `moving` is what it costs besides to move results, for each
-    byte of the file, and `process` the memory of one process more.
+    byte of the file, `results` are their bytes, and `process` the memory of one process more.
     """
 
     alone: dict[str, Fit]
@@ -78,6 +78,7 @@ class Model(NamedTuple):
     parallel: Fit
     serial: Fit
     moving: float
+    results: Fit
     process: float
 
     def seconds(self, size_: float, processes: int) -> float:
@@ -96,7 +97,7 @@ def model_of(figures: Figures) -> Model:
     files, large = _from(figures, FITTED), _from(figures, SHARED)
     huge = [one for one in files if one["bytes"] >= ON_DISK]
     alone = {what: _fitted(files, ONE, what) for what in ("read", "cpu", "seconds")}
-    shared = {what: _fitted(large, TWO, what) for what in ("read", "cpu", "seconds", "written")}
+    shared = {what: _fitted(large, TWO, what) for what in ("read", "cpu", "seconds")}
     alone["peak"], shared["peak"] = (_fitted(huge if len(huge) > 1 else large, program, "peak") for program in (ONE, TWO))
     phases = [one for one in figures["phases"] if one["jobs"] == 1 and one["bytes"] >= FITTED]
     sizes = [one["bytes"] for one in files]
@@ -108,6 +109,7 @@ def model_of(figures: Figures) -> Model:
         fit(sizes, [share * seconds for share, seconds in zip(shares, taken, strict=True)]),
         fit(sizes, [(1 - share) * seconds for share, seconds in zip(shares, taken, strict=True)]),
         sum(max(0.0, _value(one, TWO, "cpu") - _value(one, ONE, "cpu")) for one in large) / sum(one["bytes"] for one in large),
+        fit([one["bytes"] for one in large], [one["results"] for one in large]),
         max(0.0, extra),
     )  # fmt: skip
 
@@ -186,15 +188,14 @@ def _measured(figures: Figures) -> Iterator[str]:
         [f"{title}, `-j {jobs}`", *(number(_value(one, program, what) / unit) for one in files)]
         for what, title, unit in text.QUANTITIES
         for jobs, program in ((1, ONE), (2, TWO))
-        if what != "written" or jobs == 2
     ]
+    rows.append([text.RESULTS, *(number(one["results"] / MEGABYTE) for one in files)])
     yield from table(["measured, one file", *(megabytes(one["bytes"]) for one in files)], rows)
     several = [one for one in figures["folders"] if one["masks"] == 100]
     rows = [
         [f"{title}, `-j {jobs}`", *(number(_plain(one[what]) / unit) for one in several if one["jobs"] == jobs)]
         for what, title, unit in text.QUANTITIES
         for jobs in (1, 2)
-        if what != "written"
     ]
     heads = [f"{one['files']:,} files, {megabytes(one['bytes'])}" for one in several if one["jobs"] == 1]
     yield from table(["measured, small files", *heads], rows)
@@ -211,6 +212,7 @@ def _fits(model: Model, figures: Figures) -> Iterator[str]:
         for what, found in fits.items():
             title, unit = units[what]
             rows.append([f"{title}, `-j {jobs}`", *_terms(found, unit)])
+    rows.append([text.RESULTS, *_terms(model.results, MEGABYTE)])
     rows.append(["seconds that processes share", *_terms(model.parallel, 1)])
     rows.append(["seconds that they do not", *_terms(model.serial, 1)])
     rows.append(["CPU seconds more with two, for moving results", "", number(model.moving * 1e9), ""])
@@ -273,7 +275,7 @@ def _large_files(model: Model, sizes: dict[str, float]) -> Iterator[str]:
         for nodes in NODES:
             seconds = cluster(model, bytes_, nodes)
             parent = size(model.memory(bytes_, 1))
-            moved = duration(model.shared["written"].at(bytes_) / BANDWIDTH)
+            moved = duration(model.results.at(bytes_) / BANDWIDTH)
             rows.append([name, f"{nodes} nodes with {NODE_CORES} cores", duration(seconds), moved, parent])
     yield from table(["computed", "on", "time", "of which results travel", "memory of the first process"], rows)
 
@@ -281,7 +283,7 @@ def _large_files(model: Model, sizes: dict[str, float]) -> Iterator[str]:
 def cluster(model: Model, bytes_: float, nodes: int) -> float:
     """Return the seconds of a check of one large file by the workers of a cluster, that read it from an object store."""
     slices = max(model.parallel.at(bytes_) / (nodes * NODE_CORES), bytes_ / (nodes * BANDWIDTH))
-    results = model.shared["written"].at(bytes_) / BANDWIDTH
+    results = model.results.at(bytes_) / BANDWIDTH
     return model.serial.at(bytes_) + model.moving * bytes_ + slices + results
 
 
@@ -317,7 +319,7 @@ def _facts(model: Model, figures: Figures, sa1b: float) -> dict[str, str]:
     each = two["peak"].at(sa1b, text.SA1B_FILES) / text.SA1B_FILES
     columns = model.alone["peak"].per_byte * _bytes_per_annotation(figures)
     return {
-        "column": f"{columns:.0f}", "moved": f"{100 * model.shared['written'].per_byte:.0f} %",
+        "column": f"{columns:.0f}", "moved": f"{100 * model.results.per_byte:.0f} %",
         "serial": duration(model.serial.at(8e9) + model.moving * 8e9), "requests": str(_requests(figures)),
         "lists": f"{text.SA1B_FILES / LISTED:,.0f}", "listing": duration(text.SA1B_FILES / LISTED * LATENCY),
         "file": f"{1000 * (one['seconds'].per_file + one['seconds'].per_byte * sa1b / text.SA1B_FILES):.1f}",

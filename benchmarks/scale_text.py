@@ -17,7 +17,6 @@ QUANTITIES = (
     ("cpu", "CPU seconds", 1),
     ("seconds", "seconds", 1),
     ("peak", "MB of memory", MEGABYTE),
-    ("written", "MB between processes", MEGABYTE),
 )
 """What is measured: its name in the figures, in the tables, and the unit there."""
 
@@ -34,7 +33,8 @@ MEASURED = """## What was measured
 Files of polygons, as in the benchmarks, and folders of small files of one image with 100 masks as run lengths each, with the
 fields of SA-1B. Bytes read are those of reading calls, by all processes, the program itself and Python's modules
 included; what is looked at in mapped files is not among them, what comes through pipes is. Files were in the memory of
-the system. Bytes between processes are what all of them wrote: the report is among them, but small."""
+the system. Results are what a worker sends where it shares no memory with the first process, as in a cluster."""
+RESULTS = "MB of results"
 NETWORK = "The same files in an S3 server on this machine, read by one process:"
 FITS = """## The model
 
@@ -67,7 +67,7 @@ each core runs `cocolint check --paths-from` on its share, and the list of names
 BREAKING = """## What breaks first
 
 - **One large file, one machine: the part that is not shared.** {serial} of a check of 8 GB are the first process alone, which
-  opens the file, joins the columns, runs the rules on them and reports, however many cores there are. What was done:
+  opens the file, keeps the columns, runs the rules on them and reports, however many cores there are. What was done:
   slices go to the workers, and what comes back is columns of ids, boxes and areas, {moved} of the bytes of the file; columns
   with one value all over travel as one row.
 - **One large file, memory: the columns, once.** What was done: where they would take more than 256 MB they wait in temporary
