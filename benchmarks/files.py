@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import generate
+from measure import CHUNK, read_through
 from tables import MEGABYTE
 
 BYTES_PER_ANNOTATION = 525
-CHUNK = 1 << 22
 
 
 def say(text: str) -> None:
@@ -19,7 +19,7 @@ def say(text: str) -> None:
 
 
 def generated(cache: Path, annotations: int, task: str = "instances", faults: int = 0) -> Path:
-    """Return a generated file of the cache, made if it is not there yet, and read once so that the disk does not count."""
+    """Return a generated file of the cache, made if it is not there yet, and read once."""
     path = cache / f"{task}_{annotations}x{faults}.json"
     if not path.exists():
         say(f"generating {path}")
@@ -27,9 +27,7 @@ def generated(cache: Path, annotations: int, task: str = "instances", faults: in
         unfinished = path.with_suffix(".part")
         generate.write(unfinished, task, annotations, faults=faults)
         unfinished.replace(path)
-    with path.open("rb", buffering=0) as stream:
-        while stream.read(CHUNK):
-            pass
+    read_through(path)
     return path
 
 

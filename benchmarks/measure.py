@@ -17,6 +17,7 @@ import psutil
 
 Command = Sequence[str]
 PAUSE = 0.005
+CHUNK = 1 << 22
 LONG = 10.0
 """So many seconds a process may take to be run more than once beside others."""
 STEADY = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
@@ -76,12 +77,23 @@ def output(command: Command) -> str:
     return done.stdout.decode()
 
 
+def read_through(path: Path) -> None:
+    """Read a file, so that the system has it in memory and the disk does not count."""
+    with path.open("rb", buffering=0) as stream:
+        while stream.read(CHUNK):
+            pass
+
+
 def interleaved(
-    commands: Mapping[str, Command], rounds: int, limit: float | None = None, free: Container[str] = ()
+    commands: Mapping[str, Command],
+    rounds: int,
+    limit: float | None = None,
+    free: Container[str] = (),
+    file: Path | None = None,
 ) -> dict[str, list[Taken] | str]:
     """Measure all commands one after the other, again and again, so that a busy moment of the machine hits all of them.
 
-    Those that take long are run once. Of those that fail or take more than `limit` seconds, if there is a limit, the reason
+    The `file` that they read is read through before each of them: systems forget. Those that take long are run once. Of those that fail or take more than `limit` seconds, if there is a limit, the reason
     is returned, but those named in `free` have none. Raises `Failed` if a command without a limit fails.
     """
     taken: dict[str, list[Taken] | str] = {name: [] for name in commands}
@@ -90,6 +102,8 @@ def interleaved(
             before = taken[name]
             if isinstance(before, str) or (number and before[0].seconds > LONG):
                 continue
+            if file:
+                read_through(file)
             own = None if name in free else limit
             try:
                 before.append(run(command, own))

@@ -70,7 +70,7 @@ def of_files(cache: Path, sizes: list[float], rounds: int, task: str) -> Iterato
         reasons = {name: programs.why_not(earlier.get(name), size, _memory()) for name in commands}
         reasons |= dict.fromkeys(programs.OURS, "")
         runs = {name: command for name, command in commands.items() if not reasons[name]}
-        taken = measure.interleaved(runs, programs.rounds_for(size, rounds), programs.PATIENCE, programs.OURS)
+        taken = measure.interleaved(runs, programs.rounds_for(size, rounds), programs.PATIENCE, programs.OURS, path)
         say(f"weighing {path.name}")
         shown: Figures = {}
         for name in commands:
