@@ -93,8 +93,9 @@ def interleaved(
 ) -> dict[str, list[Taken] | str]:
     """Measure all commands one after the other, again and again, so that a busy moment of the machine hits all of them.
 
-    The `file` that they read is read through before each of them: systems forget. Those that take long are run once. Of those that fail or take more than `limit` seconds, if there is a limit, the reason
-    is returned, but those named in `free` have none. Raises `Failed` if a command without a limit fails.
+    The `file` that they read is read through before each of them: systems forget. Those that take long are run once. Of those
+    that fail or take more than `limit` seconds, if there is a limit, the reason is returned, but those named in `free` have
+    none. Raises `Failed` if a command without a limit fails.
     """
     taken: dict[str, list[Taken] | str] = {name: [] for name in commands}
     for number in range(rounds):
