@@ -89,7 +89,7 @@ class FileChecker(Struct):
         if slices is None:
             slices = self.check_slices(document, rules, pngs, before.index if before else None)
         more = self.more(document.file, pngs, self.pictures_of(document))
-        return check_document(document, slices, rules, self.options, more, before)
+        return check_document(document, slices, rules, self.options, more, before, self.settings.processes)
 
     def check_slices(
         self, document: Document, rules: list[Rule], pngs: Pngs, before: Index | None = None

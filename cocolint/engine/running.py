@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,6 +34,8 @@ REMOTE = "the file is not on this machine"
 ONLY_FAULTS = ("faults",)
 """What rules ask for that say what the schema found, and are not called where it found nothing."""
 ONLY_CATEGORIES = ("categories",)
+MANY_ROWS = 200_000
+"""From so many annotations on it pays to start a process for half of the rules that see a whole file."""
 Findings = dict[str, list[Finding]]
 Options = Mapping[str, Mapping[str, Any]]
 
@@ -193,11 +195,31 @@ class Checked(Struct, dict=True):
         """Run the rules that compare the file with others, in the place of what came of that before."""
         self.compared = Outcome()
         self.fixtures.update(dataset=dataset, truth=truth)
-        self._run(Scope.DATASET, self.compared, options)
+        self._run([rule for rule in self.rules if rule.scope is Scope.DATASET], self.compared, options)
 
-    def check(self, options: Options, before: Checked | None = None) -> None:
-        """Run the rules that see the whole file, but those that would see the same as in the file `before` it was mended."""
-        self._run(Scope.FILE, self.outcome, options, before)
+    def check(self, options: Options, before: Checked | None = None, count: int = 1) -> None:
+        """Run the rules that see the whole file, but those that would see the same as in the file `before` it was mended.
+
+        `count` processes may do that.
+        """
+        rules = [rule for rule in self.rules if rule.scope is Scope.FILE]
+        half: list[Rule] = []
+        if count > 1 and len(self.index) >= MANY_ROWS:
+            from cocolint.engine import halves  # imported here: most files do without
+
+            half = halves.half_of(rules)
+        if not half:
+            self._run(rules, self.outcome, options, before)
+            return
+        with halves.elsewhere(partial(self._apart, half, options, before)) as coming:
+            self._run([rule for rule in rules if rule not in half], self.outcome, options, before)
+            self.outcome.add(coming.result())
+
+    def _apart(self, rules: Sequence[Rule], options: Options, before: Checked | None) -> Outcome:
+        """Return what comes of some rules."""
+        outcome = Outcome()
+        self._run(rules, outcome, options, before)
+        return outcome
 
     def _sees_the_same(self, rule: Rule, before: Checked) -> bool:
         """Whether a rule that ran before would be given the very same objects."""
@@ -206,11 +228,9 @@ class Checked(Struct, dict=True):
             name in known and self.fixtures[name] is before.fixtures[name] for name in rule.fixtures
         )
 
-    def _run(self, scope: Scope, outcome: Outcome, options: Options, before: Checked | None = None) -> None:
+    def _run(self, rules: Sequence[Rule], outcome: Outcome, options: Options, before: Checked | None = None) -> None:
         fixtures = dict(self.fixtures)
-        for rule in self.rules:
-            if rule.scope is not scope:
-                continue
+        for rule in rules:
             found = self.document.faults.get(rule.name)
             if rule.fixtures == ONLY_FAULTS and not found:
                 continue
@@ -262,16 +282,17 @@ def check_document(
     options: Options,
     more: Mapping[str, Any],
     before: Checked | None = None,
+    count: int = 1,
 ) -> Checked:
     """Run the rules that see the whole file, whose `slices` have come to one outcome, if there are any.
 
-    `more` are fixtures of the whole run; `before` is what came of a file before it was mended.
+    `more` are fixtures of the whole run; `before` is what came of a file before it was mended. `count` processes may do that.
     """
     outcome, index = slices[0].outcome if slices else Outcome(), _index_of(document, slices[0] if slices else None)
     for name in [name for name in outcome.findings if name.startswith("faults:")]:
         document.faults.setdefault(name.removeprefix("faults:"), []).extend(outcome.findings.pop(name))
     checked = Checked(document, facts_of(document, len(index)), index, rules, outcome, more)
-    checked.check(options, before)
+    checked.check(options, before, count)
     return checked
 
 
