@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -22,16 +23,17 @@ from cocolint.checking import FileChecker, NoProgress
 from cocolint.engine import joined, registry
 from cocolint.engine.pool import Processes
 from cocolint.engine.running import NOT_ASKED, Absent, Checked, Options, Outcome, SliceOutcome, facts_of
-from cocolint.model import AnnotationFile, Finding, Ints, Task
+from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.pictures.files import Pictures
 from cocolint.pictures.folders import DiskFolder
 from cocolint.pictures.headers import Header
 from cocolint.pictures.image_root import Root
 from cocolint.read.columns import Categories
-from cocolint.read.document import Document, open_document
-from cocolint.read.folded import Folded, FoldedImages, FoldedIndex
+from cocolint.read.document import Document
+from cocolint.read.folded import FoldedImages, FoldedIndex, FoldedTables, Rows, fold_images, fold_index
 from cocolint.read.slicing import Span
 from cocolint.read.source import SMALL, Source
+from cocolint.read.together import open_together
 from cocolint.workers import processes
 
 if TYPE_CHECKING:
@@ -56,9 +58,10 @@ class Work(NamedTuple):
 
 
 class Sent(Struct, frozen=True):
-    """What came of a file, as a worker sends it: columns are folded, and what many files have in common is there once.
+    """What came of a file, as a worker sends it: of its tables the rows among those of the batch.
 
-    The parts are those of `Document`, `Index`, `Outcome` and `Pictures`; `categories` are pickled.
+    The parts are those of `Document`, `Index`, `Outcome` and `Pictures`; `categories` are pickled, and of `category_uses`
+    the bytes are there.
     """
 
     task: Task
@@ -66,8 +69,7 @@ class Sent(Struct, frozen=True):
     start: int
     sections: dict[str, Span]
     is_array: bool
-    images: Folded
-    texts: dict[str, list[Any]]
+    images: Rows
     categories: bytes
     slices: list[Span]
     is_proved: bool
@@ -75,8 +77,8 @@ class Sent(Struct, frozen=True):
     licenses: Sequence[Any]
     unknown_fields: Mapping[str, Sequence[str]]
     faults: dict[str, list[Finding]]
-    index: Folded
-    category_uses: Ints
+    index: Rows
+    category_uses: bytes
     findings: dict[str, list[Finding]]
     crashes: dict[str, str]
     skipped: dict[str, str]
@@ -84,37 +86,37 @@ class Sent(Struct, frozen=True):
 
 
 class Batch(NamedTuple):
-    """What came of some files, None for those that are not shared, and the seconds that rules and steps took."""
+    """What came of some files, None for those that are not shared, and the seconds that rules and steps took.
+
+    `images` and `keys` are the images and the key columns of all files, of which each has some rows.
+    """
 
     files: list[Sent | None]
+    images: list[FoldedTables]
+    keys: list[FoldedTables]
     rules: dict[str, float]
     steps: dict[str, float]
 
 
-def stretches(files: Sequence[AnnotationFile]) -> Iterator[tuple[bool, list[AnnotationFile]]]:
-    """Yield the files in stretches, and whether all of one are small and enough to be shared."""
-    here: list[AnnotationFile] = []
-    were_small = False
-    for file in files:
-        is_small = _is_small(file)
-        if here and is_small != were_small:
-            yield were_small and len(here) >= MANY, here
-            here = []
-        here.append(file)
-        were_small = is_small
-    if here:
-        yield were_small and len(here) >= MANY, here
+def stretches(files: Sequence[AnnotationFile]) -> Iterator[tuple[list[AnnotationFile], list[int]]]:
+    """Yield the files in stretches, with the sizes of those that are small and enough to be shared, else none."""
+    for is_small, some in groupby(((file, _size_if_small(file)) for file in files), lambda one: one[1] is not None):
+        here = list(some)
+        sizes = [size or 0 for _, size in here] if is_small and len(here) >= MANY else []
+        yield [file for file, _ in here], sizes
 
 
-def _is_small(file: AnnotationFile) -> bool:
+def _size_if_small(file: AnnotationFile) -> int | None:
+    """Return the size of a small file in bytes, 0 if it is not to be had, None for any other file."""
     if file.remote or file.archive or file.mended or file.part or not file.display.endswith(".json"):
-        return False
+        return None
+    size = 0
     with suppress(OSError):
-        return os.stat(file.path).st_size < SMALL
-    return True
+        size = os.stat(file.path).st_size
+    return size if size < SMALL else None
 
 
-def shared(files: Sequence[AnnotationFile], alone: FileChecker) -> Generator[Batch]:
+def shared(files: Sequence[AnnotationFile], sizes: Sequence[int], alone: FileChecker) -> Generator[Batch]:
     """Yield what comes of small files, batch by batch. Raises `WorkerLost` if a worker is killed."""
     settings = replace(alone.settings, jobs=1)
     work = Work(files, [rule.name for rule in alone.rules], alone.options, settings, alone.fixtures)
@@ -122,7 +124,7 @@ def shared(files: Sequence[AnnotationFile], alone: FileChecker) -> Generator[Bat
     with processes(count, _start, (work,)) as pool:
         waiting: deque[Future[Batch]] = deque()
         try:
-            for batch in _batches(files):
+            for batch in _batches(sizes):
                 waiting.append(pool.submit(_in_worker, batch))
                 if len(waiting) > _AHEAD * count:
                     yield waiting.popleft().result()
@@ -133,17 +135,16 @@ def shared(files: Sequence[AnnotationFile], alone: FileChecker) -> Generator[Bat
                 future.cancel()
 
 
-def _batches(files: Sequence[AnnotationFile]) -> Iterator[range]:
+def _batches(sizes: Sequence[int]) -> Iterator[range]:
     start = 0
     size = 0
-    for number, file in enumerate(files):
-        with suppress(OSError):
-            size += os.stat(file.path).st_size
+    for number, one in enumerate(sizes):
+        size += one
         if size >= MOST_BYTES or number - start + 1 == MOST_FILES:
             yield range(start, number + 1)
             start, size = number + 1, 0
-    if start < len(files):
-        yield range(start, len(files))
+    if start < len(sizes):
+        yield range(start, len(sizes))
 
 
 _work: tuple[FileChecker, Sequence[AnnotationFile]]
@@ -176,26 +177,24 @@ def check_batch(numbers: range) -> Batch:
     alone, files = _work
     alone.steps.clear()
     rules: dict[str, float] = defaultdict(float)
-    found: list[Sent | None] = []
-    for document, slices in _with_slices([_opened(files[number], alone) for number in numbers], alone):
+    found: list[Checked | None] = []
+    begin = time.perf_counter()
+    documents = list(open_together([files[number] for number in numbers]))
+    alone.steps["open"] += time.perf_counter() - begin
+    for document, slices in _with_slices(documents, alone):
         found.append(None)
         begin = time.perf_counter()
         with suppress(Exception):  # whatever it is, it is met again, and told, where the file is checked alone
-            if document and (checked := alone.checked(document, slices)) and (sent := _sent(checked)):
-                found[-1] = sent
+            if document and _can_be_sent(checked := alone.checked(document, slices)):
+                found[-1] = checked
                 for name, seconds in checked.outcome.seconds.items():
                     rules[name] += seconds
         alone.steps["decode and check"] += time.perf_counter() - begin
-    return Batch(found, dict(rules), dict(alone.steps))
-
-
-def _opened(file: AnnotationFile, alone: FileChecker) -> Document | None:
-    begin = time.perf_counter()
-    document = None
-    with suppress(Exception):
-        document = open_document(file)
-    alone.steps["open"] += time.perf_counter() - begin
-    return document
+    there = [checked for checked in found if checked]
+    images, image_rows = fold_images([checked.document.images for checked in there])
+    keys, rows = fold_index([checked.index for checked in there])
+    sent = map(_sent, there, image_rows, rows)
+    return Batch([next(sent) if checked else None for checked in found], images, keys, dict(rules), dict(alone.steps))
 
 
 def _with_slices(
@@ -225,22 +224,24 @@ def _task_if_joined(document: Document | None, alone: FileChecker) -> Task | Non
     return document.task
 
 
-def _sent(checked: Checked) -> Sent | None:
-    """Return what came of a file, None if it is not read as it is, or its pictures are not in a folder."""
-    document, source, outcome = checked.document, checked.document.source, checked.outcome
+def _can_be_sent(checked: Checked) -> bool:
+    """Whether a file is read as it is, and its pictures, if it has any, are in a folder."""
+    source, pictures = checked.document.source, checked.more["pictures"]
+    if source.where is not source.path or source.nonfinite or len(checked.document.slices) > 1:
+        return False
+    return not isinstance(pictures, Pictures) or isinstance(pictures.root.folder, DiskFolder)
+
+
+def _sent(checked: Checked, images: Rows, rows: Rows) -> Sent:
+    document, outcome = checked.document, checked.outcome
     pictures = checked.more["pictures"]
-    if source.where is not source.path or source.nonfinite or len(document.slices) > 1:
-        return None
     if isinstance(pictures, Pictures):
-        if not isinstance(pictures.root.folder, DiskFolder):
-            return None
         pictures = pictures.root, pictures.headers
-    folded, texts = FoldedImages.fold(document.images)
     return Sent(
-        document.task, document.dialect, source.start, document.sections,
-        document.is_array, folded, texts, _pickled(document.categories), document.slices,
+        document.task, document.dialect, document.source.start, document.sections,
+        document.is_array, images, _pickled(document.categories), document.slices,
         document.is_proved, document.info, document.licenses, _same(document.unknown_fields), document.faults,
-        FoldedIndex.fold(checked.index), checked.index.category_uses, dict(outcome.findings), outcome.crashes,
+        rows, checked.index.category_uses.tobytes(), dict(outcome.findings), outcome.crashes,
         _same(outcome.skipped), pictures,
     )  # fmt: skip
 
@@ -269,11 +270,11 @@ def _categories(data: bytes) -> Categories:
     return categories
 
 
-def received(file: AnnotationFile, sent: Sent, alone: FileChecker) -> Checked:
-    """Return what came of a file as if it had been checked here."""
+def received(file: AnnotationFile, sent: Sent, batch: Batch, alone: FileChecker) -> Checked:
+    """Return what came of a file of a batch as if it had been checked here."""
     rules = alone.rules_for(sent.task)
-    images = FoldedImages(sent.images, sent.texts)
-    size = sent.index.size
+    images = FoldedImages(batch.images, sent.images)
+    size = sent.index.stop - sent.index.start
     document = Document(
         file, Source.known(file.path, sent.start), sent.task, sent.dialect,
         sent.sections, sent.is_array, images, _categories(sent.categories),
@@ -286,5 +287,6 @@ def received(file: AnnotationFile, sent: Sent, alone: FileChecker) -> Checked:
         pictures = Pictures(root, images, alone.settings.processes, alone.progress, headers)
     more = alone.more(file, alone.pngs_of(file, sent.task), pictures)
     outcome = Outcome(sent.findings, {}, sent.crashes, sent.skipped)
-    index = FoldedIndex(sent.index, images, sent.category_uses)
+    uses = np.frombuffer(bytearray(sent.category_uses), np.int64)
+    index = FoldedIndex(batch.keys, sent.index, images, uses)
     return Checked(document, facts_of(document, size), index, rules, outcome, more)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.engine.pool import Workers
-from cocolint.engine.rule import Rule
+from cocolint.engine.rule import Rule, Rules
 from cocolint.engine.running import NOT_ASKED, REMOTE, Absent, Checked, Options, Pngs, SliceOutcome, check_document, pngs_of
 from cocolint.model import AnnotationFile, Mending, Task
 from cocolint.pictures import image_root
@@ -61,7 +61,7 @@ class FileChecker(Struct):
     workers: Workers
     progress: Progress
     steps: dict[str, float]
-    by_task: dict[Task, list[Rule]] = {}
+    by_task: dict[Task, Rules] = {}
     asked: dict[tuple[str, ...], bool] = {}
     bases: image_root.Bases = {}
 
@@ -98,10 +98,10 @@ class FileChecker(Struct):
         folder, advance = self.settings.rules_path, self.progress.advance
         return pool.check_slices(document, rules, self.options, self.workers, folder, advance, pngs, before)
 
-    def rules_for(self, task: Task) -> list[Rule]:
+    def rules_for(self, task: Task) -> Rules:
         """Return the rules for a task: the same object for all files of it."""
         if task not in self.by_task:
-            self.by_task[task] = [rule for rule in self.rules if task in rule.tasks]
+            self.by_task[task] = Rules(rule for rule in self.rules if task in rule.tasks)
         return self.by_task[task]
 
     def pngs_of(self, file: AnnotationFile, task: Task) -> Pngs:

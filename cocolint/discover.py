@@ -6,6 +6,7 @@ import fnmatch
 import glob
 import itertools
 import os
+import posixpath
 import re
 import sys
 from collections import defaultdict
@@ -57,6 +58,7 @@ def find(
     `exclude` are globs of files that are left out of folders. `kinds` maps globs to the task of files whose name does not
     tell. Raises `PathError` if a path or a glob stands for nothing.
     """
+    _without_links.cache_clear()
     _folder_without_links.cache_clear()
     files: dict[str, AnnotationFile] = {}
     patterns = tuple(exclude)
@@ -167,8 +169,13 @@ def _in_archive(path: str, exclude: tuple[str, ...]) -> Iterator[tuple[str, bool
 
 
 def without_links(path: str | Path) -> Path:
-    """Return a path as `Path.resolve` does. Of many files in one folder, the way to it is looked at once in a run."""
+    """Return a path as `Path.resolve` does. In a run, it is looked at once, and so is the way to many files in one folder."""
     whole = os.fspath(path)
+    return _without_links(whole, "" if os.path.isabs(whole) else os.getcwd())
+
+
+@lru_cache(maxsize=1 << 14)
+def _without_links(whole: str, _here: str) -> Path:
     if os.pardir in whole or os.path.islink(whole):
         return Path(os.path.realpath(whole))
     folder, name = os.path.split(os.path.abspath(whole))
@@ -188,6 +195,15 @@ def _excluded(path: str, exclude: tuple[str, ...]) -> bool:
 
 
 def _display(path: str) -> str:
+    folder, name = os.path.split(path)
+    if not folder or name in ("", os.curdir, os.pardir):
+        return _displayed(path, os.getcwd())
+    above = _displayed(folder, os.getcwd())
+    return name if above == os.curdir else posixpath.join(above, name.replace(os.sep, "/"))
+
+
+@lru_cache(maxsize=1 << 12)
+def _displayed(path: str, _here: str) -> str:
     shown = os.path.normpath(path)
     if os.path.isabs(shown):
         relative = os.path.relpath(shown)
@@ -231,7 +247,7 @@ def place_of(file: AnnotationFile) -> Place:
     if name.split or "trainval" in name.family:
         return name
     for folder in path.parents:
-        if not folder.is_relative_to(file.root) or folder == file.root:
+        if folder == file.root or not folder.is_relative_to(file.root):
             break
         above = _read(folder.name)
         if above.split:
@@ -284,7 +300,7 @@ def _spot_of(file: AnnotationFile) -> _Spot:
     home = home_of(path, file.layout)
     folder, name = _read(home.name), _read(path.name)
     contradicts = _splits_in(_WORDS.findall(path.name.lower())) - {folder.split}
-    key = home.parent, folder.family, name.family, path.parent.relative_to(home)
+    key = home.parent, folder.family, name.family, path.parent.name if path.parent != home else ""
     return _Spot(home, "" if contradicts else folder.split, key)
 
 

@@ -22,7 +22,7 @@ from cocolint.config import Settings
 from cocolint.engine.dataset import Dataset, Member, truth_of
 from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.requirements import Verdicts
-from cocolint.engine.rule import Rule, Scope
+from cocolint.engine.rule import Rule, Rules, Scope
 from cocolint.engine.running import Absent, Checked, Options, Outcome, check_document
 from cocolint.failure import PathError
 from cocolint.gates.exceptions import Exceptions
@@ -45,8 +45,8 @@ class Run(Struct, dict=True):
 
     `fixtures` are those of the whole run, `workers` share the slices of large files. `results` come in the order of the files,
     `checked` holds those that could be read. `ran` are for each of them the names of the rules that gave a verdict. `cache`
-    holds results of earlier runs, if they may be used. `seconds` are those of rules in other processes. `compares`, `marks`
-    and `names` are what many files have in common.
+    holds results of earlier runs, if they may be used. `seconds` are those of rules in other processes. `marks` and `names`
+    are what many files have in common.
     """
 
     gate: Gate
@@ -63,7 +63,6 @@ class Run(Struct, dict=True):
     ran: dict[str, frozenset[str]] = {}
     steps: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    compares: dict[Task, bool] = {}
     marks: dict[Any, list[tuple[str, str]]] = {}
     names: dict[Any, frozenset[str]] = {}
     not_coco: int = 0
@@ -88,29 +87,28 @@ class Run(Struct, dict=True):
     def _each(self, files: list[AnnotationFile]) -> Generator[AnnotationFile]:
         """Check the files, and yield each that is done."""
         shares = isinstance(self.workers, Processes) and self.workers.count > 1 and len(files) >= batches.MANY
-        for is_shared, some in batches.stretches(files) if shares else [(False, files)]:
-            if is_shared:
-                yield from self._each_of_many(some)
+        for some, sizes in batches.stretches(files) if shares else [(files, [])]:
+            if sizes:
+                yield from self._each_of_many(some, sizes)
                 continue
             for file in some:
                 self._check_file(file)
                 yield file
 
-    def _each_of_many(self, files: list[AnnotationFile]) -> Generator[AnnotationFile]:
+    def _each_of_many(self, files: list[AnnotationFile], sizes: list[int]) -> Generator[AnnotationFile]:
         """Check small files in several processes; those of which nothing comes back are checked here."""
-        left = iter(files)
-        with closing(batches.shared(files, self._alone)) as shared:
+        left = zip(files, sizes, strict=True)
+        with closing(batches.shared(files, sizes, self._alone)) as shared:
             for batch in shared:
                 for steps, found in ((self.steps, batch.steps), (self.seconds, batch.rules)):
                     for name, seconds in found.items():
                         steps[name] += seconds
-                for file, sent in zip(islice(left, len(batch.files)), batch.files, strict=True):
+                for (file, size), sent in zip(islice(left, len(batch.files)), batch.files, strict=True):
                     if sent is None:
                         self._check_file(file)
                     else:
-                        size = size_of(file)
                         self.progress.start(file.display, size)
-                        self._take(batches.received(file, sent, self._alone))
+                        self._take(batches.received(file, sent, batch, self._alone), at_once=True)
                         self.progress.advance(size)
                     yield file
 
@@ -180,7 +178,7 @@ class Run(Struct, dict=True):
         """Report a file that has one finding and nothing more to look at."""
         task = file.task or Task.INSTANCES
         facts = FileFacts(file.display, task, file.subset, "", file.layout, True, frozenset(), {})
-        rules = [replace(self.gate.registry.get(fault.rule), requires=())]
+        rules = Rules([replace(self.gate.registry.get(fault.rule), requires=())])
         groups = self.gate.passes_unless_ignored(Verdicts({fault.rule: [fault.finding]}, facts, rules).groups, file)
         status = Status.UNREADABLE if groups else Status.SKIPPED
         result = FileResult(file.display, file.task, file.subset, "", file.layout, status, bytes=size, note=str(fault))
@@ -203,14 +201,15 @@ class Run(Struct, dict=True):
         self._take(earlier.checked(rules, self.options, more, pngs))
         return True
 
-    def _take(self, checked: Checked) -> None:
-        """Take note of a file. It is judged when it was compared, or at once if the run may have to stop here."""
+    def _take(self, checked: Checked, at_once: bool = False) -> None:
+        """Take note of a file. It is judged when it was compared, or `at_once`, as it has to be if the run may stop here."""
         checked.document.source.let_go()
         self.checked.append(checked)
         self.locators[checked.facts.display] = Locator(checked.document.file.path, checked.document)
         file = checked.document.file
         unjudged = FileResult(file.display, file.task, file.subset, "", file.layout, Status.PASSED)
-        self.results.append(self._result_of(checked) if self.settings.maxfail else unjudged)
+        checked.is_judged = at_once or bool(self.settings.maxfail)
+        self.results.append(self._result_of(checked) if checked.is_judged else unjudged)
 
     def _compare(self) -> None:
         """Run the rules that compare files, each data set on its own."""
@@ -223,25 +222,17 @@ class Run(Struct, dict=True):
             members = [checked.member for checked in group]
             known: dict[Any, Any] = {}
             for place, checked in enumerate(group):
-                if not self._compares(checked):
+                if checked.rules.of(Scope.DATASET, with_faults=True):
+                    alone = Absent("no other file of its data set was checked")
+                    dataset = Dataset(members, place, known)
+                    truth = (told or truth_of(dataset.me, members)) if checked.facts.task.is_results else None
+                    checked.compare(
+                        dataset if len(members) > 1 else alone,
+                        truth or Absent("there is no ground truth: name it with --ground-truth"),
+                        self.options,
+                    )
+                if checked.compared or not checked.is_judged or checked.member.pictures:  # which may be looked at only now
                     self.results[places[checked.facts.display]] = self._result_of(checked)
-                    continue
-                alone = Absent("no other file of its data set was checked")
-                dataset = Dataset(members, place, known)
-                truth = (told or truth_of(dataset.me, members)) if checked.facts.task.is_results else None
-                checked.compare(
-                    dataset if len(members) > 1 else alone,
-                    truth or Absent("there is no ground truth: name it with --ground-truth"),
-                    self.options,
-                )
-                self.results[places[checked.facts.display]] = self._result_of(checked)
-
-    def _compares(self, checked: Checked) -> bool:
-        """Whether any rule compares a file with others."""
-        task = checked.facts.task
-        if task not in self.compares:
-            self.compares[task] = any(rule.scope is Scope.DATASET for rule in checked.rules)
-        return self.compares[task]
 
     def verdicts(
         self, files: Iterable[AnnotationFile], results: Iterable[FileResult]
@@ -280,7 +271,7 @@ class Run(Struct, dict=True):
             return known.member
         try:
             document = open_document(file, exact=True)
-            return check_document(document, self._alone.check_slices(document, [], Absent("")), [], {}, {}).member
+            return check_document(document, self._alone.check_slices(document, [], Absent("")), Rules(), {}, {}).member
         except (OSError, NotCoco, Unusable) as error:
             raise PathError(f"--ground-truth {path}: {error}") from error
 

@@ -15,6 +15,7 @@ from cocolint import app, discover
 from cocolint.config import Settings
 from cocolint.drawing import Drawn, Scene, draw
 from cocolint.engine import pool
+from cocolint.engine.rule import Rules
 from cocolint.engine.running import Absent, Checked, check_document
 from cocolint.failure import ConfigError, Failure, PathError
 from cocolint.model import AnnotationFile, Ints
@@ -102,7 +103,7 @@ def _read(file: AnnotationFile, settings: Settings) -> Checked:
 
 def _indexed(document: Document, settings: Settings) -> Checked:
     slices = pool.check_slices(document, [], {}, pool.Processes(settings.processes), None, lambda _: None, Absent(""))
-    return check_document(document, slices, [], {}, {})
+    return check_document(document, slices, Rules(), {}, {})
 
 
 def _of_ids(checked: Checked, wanted: Wanted) -> Subject:

@@ -83,7 +83,15 @@ def told_apart(record: Record, fresh_id: int) -> Record:
     return record | {"id": fresh_id}
 
 
-@rule("A003", "annotation-id-zero", Severity.WARNING, impact=1, requires=["annotation-id-duplicate"], tasks=OBJECT_TASKS)
+@rule(
+    "A003",
+    "annotation-id-zero",
+    Severity.WARNING,
+    impact=1,
+    requires=["annotation-id-duplicate"],
+    tasks=OBJECT_TASKS,
+    cumulative=True,
+)
 def annotation_id_zero(index: Index) -> Iterable[Finding]:
     """An annotation has the id 0.
 
@@ -125,7 +133,7 @@ def spelled(record: Record, field: str) -> Record:
 annotation_id_not_integer.fix(Stage.ID, safe=True, writes=["id"])(renumbered)
 
 
-@rule("A005", "annotation-id-negative", Severity.WARNING, impact=4, tasks=NUMBERED_TASKS)
+@rule("A005", "annotation-id-negative", Severity.WARNING, impact=4, tasks=NUMBERED_TASKS, cumulative=True)
 def annotation_id_negative(index: Index) -> Iterable[Finding]:
     """An annotation id is below 0.
 
@@ -139,7 +147,7 @@ def annotation_id_negative(index: Index) -> Iterable[Finding]:
 annotation_id_negative.fix(Stage.ID, safe=True, writes=["id"])(renumbered)
 
 
-@rule("A017", "annotation-ignore-flag", Severity.WARNING, impact=3, tasks=OBJECT_TASKS)
+@rule("A017", "annotation-ignore-flag", Severity.WARNING, impact=3, tasks=OBJECT_TASKS, cumulative=True)
 def annotation_ignore_flag(index: Index) -> Iterable[Finding]:
     """An annotation says `ignore`.
 
@@ -158,7 +166,7 @@ def ignored_as_crowd(record: Record) -> Record:
     return record | {"iscrowd": 1, "ignore": 0}
 
 
-@rule("A018", "annotation-rotation-attribute", Severity.WARNING, tasks=OBJECT_TASKS)
+@rule("A018", "annotation-rotation-attribute", Severity.WARNING, tasks=OBJECT_TASKS, cumulative=True)
 def annotation_rotation_attribute(index: Index) -> Iterable[Finding]:
     """The box is rotated, and only an attribute says so.
 

@@ -73,7 +73,7 @@ def without_copies(file: FileFacts, categories: Categories, records_of: RecordsO
         yield Dropped(file.display, "categories", np.array(rows, np.int64))
 
 
-@rule("C002", "category-id-zero", Severity.WARNING, impact=1, tasks=USING_TASKS)
+@rule("C002", "category-id-zero", Severity.WARNING, impact=1, tasks=USING_TASKS, cumulative=True)
 def category_id_zero(index: Index, categories: Categories) -> Iterable[Finding]:
     """A category that annotations use has the id 0.
 

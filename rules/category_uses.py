@@ -37,7 +37,13 @@ def without_zero(members: Sequence[Member]) -> Iterator[Dropped]:
     return without_unused(members, lambda member: _zero(member.index, member.categories))
 
 
-@rule("C015", "category-unused-parent", Severity.WARNING, requires=["category-id-off-by-one"], tasks=USING_TASKS)
+def parents(categories: Categories) -> Iterable[Finding]:
+    """Name categories that are the parents of others."""
+    return categories.where(named(categories) & (children(categories) > 0), None, "a parent")
+
+
+@rule("C015", "category-unused-parent", Severity.WARNING, requires=["category-id-off-by-one"], tasks=USING_TASKS,
+      cumulative=parents)  # fmt: skip
 def category_unused_parent(index: Index, categories: Categories) -> Iterable[Finding]:
     """A category is only the parent of others, and no annotation uses it.
 

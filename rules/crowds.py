@@ -72,7 +72,7 @@ def no_crowd_for_null(record: Record) -> Record:
     return record | {"iscrowd": 0} if "iscrowd" in record and record["iscrowd"] is None else record
 
 
-@rule("R018", "iscrowd-polygon", Severity.WARNING, requires=["iscrowd-on-single-object"], tasks=OBJECT_TASKS)
+@rule("R018", "iscrowd-polygon", Severity.WARNING, requires=["iscrowd-on-single-object"], tasks=OBJECT_TASKS, cumulative=True)
 def iscrowd_polygon(index: Index) -> Iterable[Finding]:
     """A crowd has polygons; crowds have run-length masks.
 
@@ -95,7 +95,7 @@ def run_lengths_of_polygon(record: Record, image: Image | None) -> Record:
 
 @rule(
     "R019", "iscrowd-0-rle", Severity.WARNING,
-    tasks={Task.INSTANCES, Task.PERSON_KEYPOINTS}, relaxed=["panoptic-detection"],
+    tasks={Task.INSTANCES, Task.PERSON_KEYPOINTS}, relaxed=["panoptic-detection"], cumulative=True,
 )  # fmt: skip
 def iscrowd_0_rle(index: Index) -> Iterable[Finding]:
     """A single object has a run-length mask; single objects have polygons.

@@ -48,7 +48,7 @@ _QUANTA = 2
 
 
 @rule("A013", "annotation-duplicate-exact", Severity.WARNING, requires=["annotation-id-duplicate", "bbox-degenerate"],
-      tasks=OBJECT_TASKS)  # fmt: skip
+      tasks=OBJECT_TASKS, cumulative=True)  # fmt: skip
 def annotation_duplicate_exact(index: Index) -> Iterable[Finding]:
     """An annotation is a copy of an earlier one.
 
@@ -102,8 +102,13 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
+def overlapping(index: Index, *, overlap: float = 0.95) -> Iterable[Finding]:
+    """Name objects whose box is nearly that of an earlier one of the same image and category."""
+    return index.at(np.sort(_overlapping(index, overlap)[1]), "bbox", "nearly an earlier box")
+
+
 @rule(
-    "A014", "annotation-near-duplicate", Severity.WARNING, impact=3, tasks=OBJECTS,
+    "A014", "annotation-near-duplicate", Severity.WARNING, impact=3, tasks=OBJECTS, cumulative=overlapping,
     requires=["annotation-id-duplicate", "annotation-duplicate-exact", "bbox-degenerate"],
 )  # fmt: skip
 def annotation_near_duplicate(index: Index, again: Again, *, overlap: float = 0.95) -> Iterable[Finding]:
@@ -117,15 +122,11 @@ def annotation_near_duplicate(index: Index, again: Again, *, overlap: float = 0.
     Tolerance: official COCO has no two boxes of a class with an IoU above 0.9 in samples.
     Fix: drop one of the two. Only a person can tell a double from two objects side by side.
     """
-    rows = _usable(index)
-    rows = rows[index.category[rows] >= 0]
-    kinds = int(index.category.max(initial=0)) + 1
-    earlier, later = _pairs(index, rows, lambda some: index.image[some] * kinds + index.category[some], min(LEAST, overlap))
+    earlier, later = _overlapping(index, overlap)
     if not len(later):
         return
-    same: Bools = (index.image[earlier] == index.image[later]) & (index.category[earlier] == index.category[later])
     with np.errstate(invalid="ignore"):
-        same &= np.abs(index.rotation[earlier] - index.rotation[later]) <= 5
+        same: Bools = np.abs(index.rotation[earlier] - index.rotation[later]) <= 5
     same &= ~_have_equal_shapes(index, earlier, later)
     earlier, later = _confirmed(index, again, earlier[same], later[same])
     earlier, later, iou = _best(index, earlier, later)
@@ -158,6 +159,16 @@ def annotation_cross_class_duplicate(index: Index, again: Again, *, overlap: flo
         later, "category_id", "category {category_id}, but annotation {earlier} at the same place has {other} (IoU {iou:.2f})",
         category_id=index.category_id[later], earlier=index.id[earlier], other=index.category_id[earlier], iou=_floored(iou),
     )  # fmt: skip
+
+
+def _overlapping(index: Index, overlap: float) -> tuple[Ints, Ints]:
+    """Return the pairs of one image and category whose boxes have an IoU of 0.9 or more, or of `overlap` where that is less."""
+    rows = _usable(index)
+    rows = rows[index.category[rows] >= 0]
+    kinds = int(index.category.max(initial=0)) + 1
+    earlier, later = _pairs(index, rows, lambda some: index.image[some] * kinds + index.category[some], min(LEAST, overlap))
+    same: Bools = (index.image[earlier] == index.image[later]) & (index.category[earlier] == index.category[later])
+    return earlier[same], later[same]
 
 
 def _usable(index: Index) -> Ints:

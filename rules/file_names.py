@@ -36,7 +36,7 @@ _ROOT = re.compile(r"[/\\~]|[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-@rule("I006", "file-name-missing", Severity.ERROR, impact=2, relaxed=("lvis",))
+@rule("I006", "file-name-missing", Severity.ERROR, impact=2, relaxed=("lvis",), cumulative=True)
 def file_name_missing(faults: Faults, images: Images) -> Iterable[Finding]:
     """An image has no `file_name`.
 
@@ -58,7 +58,7 @@ def served_as(record: Record) -> Record:
     return record if has_name else record | {"file_name": name}
 
 
-@rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"])
+@rule("I007", "file-name-duplicate", Severity.ERROR, impact=2, requires=["image-id-duplicate"], cumulative=True)
 def file_name_duplicate(images: Images) -> Iterable[Finding]:
     r"""Two images have the same `file_name`.
 
@@ -86,7 +86,14 @@ def merged(file: FileFacts, images: Images, row: Sequence[int], first: Sequence[
         yield Dropped(file.display, "images", np.array([later for later, _ in pairs]))
 
 
-@rule("I008", "file-name-stem-duplicate", Severity.WARNING, impact=3, requires=["file-name-duplicate", "file-name-url"])
+@rule(
+    "I008",
+    "file-name-stem-duplicate",
+    Severity.WARNING,
+    impact=3,
+    requires=["file-name-duplicate", "file-name-url"],
+    cumulative=True,
+)
 def file_name_stem_duplicate(images: Images) -> Iterable[Finding]:
     """Two images have names that differ in the extension only.
 
@@ -127,7 +134,9 @@ def file_name_basename_duplicate(images: Images) -> Iterable[Finding]:
     return _repeats(images, _base, "{name} has the base name of {other}, images[{first}]")
 
 
-@rule("I011", "file-name-backslash", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"])
+@rule(
+    "I011", "file-name-backslash", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], cumulative=True
+)
 def file_name_backslash(images: Images) -> Iterable[Finding]:
     r"""A `file_name` has backslashes in it.
 
@@ -145,7 +154,7 @@ def with_slashes(record: Record) -> Record:
     return record | {"file_name": re.sub(r"\\+", "/", name)} if isinstance(name, str) else record
 
 
-@rule("I012", "file-name-absolute", Severity.WARNING, impact=2)
+@rule("I012", "file-name-absolute", Severity.WARNING, impact=2, cumulative=True)
 def file_name_absolute(images: Images) -> Iterable[Finding]:
     r"""A `file_name` is an absolute path.
 
@@ -157,7 +166,7 @@ def file_name_absolute(images: Images) -> Iterable[Finding]:
     yield from _outside(images, _each(images, lambda name: _ROOT.match(name) is not None, *"/\\~:"))
 
 
-@rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"])
+@rule("I013", "file-name-parent", Severity.WARNING, impact=2, requires=["file-name-absolute", "file-name-url"], cumulative=True)
 def file_name_parent(images: Images) -> Iterable[Finding]:
     """A `file_name` leads out of the folder of images.
 
@@ -168,7 +177,7 @@ def file_name_parent(images: Images) -> Iterable[Finding]:
     yield from _outside(images, _each(images, lambda name: ".." in name.replace("\\", "/").split("/"), ".."))
 
 
-@rule("I014", "file-name-url", Severity.WARNING, impact=2)
+@rule("I014", "file-name-url", Severity.WARNING, impact=2, cumulative=True)
 def file_name_url(images: Images) -> Iterable[Finding]:
     """A `file_name` is a URL.
 

@@ -122,7 +122,7 @@ def _unused(ids: Ints, count: int) -> range:
     return range(first, first + count)
 
 
-@rule("I003", "image-id-negative", Severity.WARNING, impact=4)
+@rule("I003", "image-id-negative", Severity.WARNING, impact=4, cumulative=True)
 def image_id_negative(images: Images) -> Iterable[Finding]:
     """An image id is below 0.
 
@@ -139,7 +139,7 @@ def counted_on(members: Sequence[Member]) -> Iterator[Renumbered]:
     return _renumbered(members, lambda ids: ids < 0)
 
 
-@rule("I004", "image-id-too-large", Severity.WARNING, impact=4)
+@rule("I004", "image-id-too-large", Severity.WARNING, impact=4, cumulative=True)
 def image_id_too_large(images: Images) -> Iterable[Finding]:
     """An image id is too large for readers that keep numbers as doubles.
 
@@ -177,7 +177,7 @@ def image_id_zero(images: Images) -> Iterable[Finding]:
     return images.where(images.has("id") & (images.id == 0), "id", "id 0")
 
 
-@rule("I019", "image-size-missing", Severity.ERROR, impact=1)
+@rule("I019", "image-size-missing", Severity.ERROR, impact=1, cumulative=True)
 def image_size_missing(faults: Faults, images: Images, index: Index) -> Iterable[Finding]:
     """The size of an image is not given.
 
@@ -234,8 +234,16 @@ def spelled_size(record: Record, field: str) -> Record:
 image_size_type.fix(Stage.DEFAULT, safe=True, writes=["width", "height"])(sized_by_picture)
 
 
+def reaching_far(index: Index) -> Iterable[Finding]:
+    """Name boxes that reach far over their image."""
+    for part in index.parts():
+        over = np.flatnonzero(part.overshoot > 1)
+        far = part.overshoot[over] > 0.05 * np.minimum(part.width[over], part.height[over])
+        yield from part.at(over[far], "bbox", "far over the image")
+
+
 @rule(
-    "I022", "image-size-swapped", Severity.ERROR, impact=1, tasks=OBJECT_TASKS,
+    "I022", "image-size-swapped", Severity.ERROR, impact=1, tasks=OBJECT_TASKS, cumulative=reaching_far,
     requires=["image-size-missing", "image-size-type", "bbox-xyxy", "bbox-cxcywh"],
 )  # fmt: skip
 def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
@@ -251,7 +259,7 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
     Fix: exchange the two. Safe: where the picture has that size and EXIF does not turn it. Unsafe: without the picture it is
     a guess.
     """
-    if not any(_reaches_far(part) for part in index.parts()):
+    if not any(reaching_far(index)):
         return
     total, fitting, fitting_swapped, far_over = (np.zeros(len(images), np.int64) for _ in range(4))
     for part in index.parts():
@@ -276,12 +284,6 @@ def image_size_swapped(images: Images, index: Index) -> Iterable[Finding]:
         return
     message = "a box reaches over {width:g} x {height:g}, and all fit {height:g} x {width:g}"
     yield from images.where(votes, None, message, **values)
-
-
-def _reaches_far(index: Index) -> bool:
-    """Whether a box reaches far over its image."""
-    over = np.flatnonzero(index.overshoot > 1)
-    return bool((index.overshoot[over] > 0.05 * np.minimum(index.width[over], index.height[over])).any())
 
 
 @image_size_swapped.fix(Stage.SHAPE, safe=True, writes=["width", "height"])
@@ -314,9 +316,15 @@ def _per_image(images: Images, rows: Ints) -> Ints:
     return np.bincount(rows, minlength=len(images))
 
 
+def empty_images(images: Images, index: Index, **_: Any) -> Iterable[Finding]:
+    """Name images without annotations."""
+    uses = np.bincount(index.image[index.image >= 0], minlength=len(images))
+    return images.where(uses == 0, None, "no annotation")
+
+
 @rule(
     "I026", "image-without-annotations", Severity.WARNING, impact=3, tasks=ANNOTATION_TASKS - {Task.IMAGE_INFO},
-    requires=["top-level-missing-annotations", "section-not-array"],
+    requires=["top-level-missing-annotations", "section-not-array"], cumulative=empty_images,
 )  # fmt: skip
 def image_without_annotations(
     images: Images, index: Index, file: FileFacts, *, share: float = 0.5, least: int = 20
@@ -331,7 +339,7 @@ def image_without_annotations(
     Source: pictures without objects are legal; in official COCO they are 1 %, and those without persons nearly half.
     Fix: annotate them, or call a file without annotations `image_info_<subset>.json`. Only a person can.
     """
-    if np.bincount(index.image[index.image >= 0], minlength=len(images)).all():
+    if not any(empty_images(images, index)):
         return
     used = distinct(index.image_id[index.has("image_id")])
     empty = images.has("id") & ~np.isin(images.id, used)

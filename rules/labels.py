@@ -13,7 +13,7 @@ from ._repeats import repeats
 GEOMETRY = ("bbox", "segmentation", "keypoints")
 
 
-@rule("L001", "label-score-range", Severity.WARNING, impact=3, requires=["json-nan"])
+@rule("L001", "label-score-range", Severity.WARNING, impact=3, requires=["json-nan"], cumulative=True)
 def label_score_range(faults: Faults, index: Index) -> Iterable[Finding]:
     """The `score` of an annotation is not a number between 0 and 1.
 

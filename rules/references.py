@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,12 @@ def annotation_image_id_missing(faults: Faults) -> Iterable[Finding]:
     return faults
 
 
-@rule("A007", "annotation-image-id-unknown", Severity.ERROR, impact=1,
+def orphans(index: Index) -> Iterable[Finding]:
+    """Name annotations of images that the file does not have."""
+    return index.where(index.has("image_id") & (index.image < 0), "image_id", "no such image")
+
+
+@rule("A007", "annotation-image-id-unknown", Severity.ERROR, impact=1, cumulative=orphans,
       requires=["top-level-missing-images", "section-not-array"])  # fmt: skip
 def annotation_image_id_unknown(index: Index, images: Images) -> Iterable[Finding]:
     """An annotation belongs to an image that the file does not have.
@@ -71,7 +77,7 @@ def without_orphans(file: FileFacts, index: Index, images: Images, row: Ints) ->
         yield Dropped(file.display, "annotations", row)
 
 
-@rule("A008", "annotation-image-id-type", Severity.ERROR)
+@rule("A008", "annotation-image-id-type", Severity.ERROR, cumulative=True)
 def annotation_image_id_type(faults: Faults, images: Images) -> Iterable[Finding]:
     """The `image_id` of an annotation is not an integer.
 
@@ -104,7 +110,7 @@ def category_id_missing(faults: Faults) -> Iterable[Finding]:
 
 
 @rule("A010", "category-id-unknown", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS,
-      requires=["top-level-missing-categories", "section-not-array", "category-id-off-by-one"])  # fmt: skip
+      requires=["top-level-missing-categories", "section-not-array", "category-id-off-by-one"], cumulative=True)  # fmt: skip
 def category_id_unknown(index: Index, categories: Categories) -> Iterable[Finding]:
     """An annotation has a category that the file does not declare.
 
@@ -154,7 +160,12 @@ def without_gaps(members: Sequence[Member]) -> Iterator[Renumbered]:
     return made_contiguous(members)
 
 
-@rule("A012", "category-id-off-by-one", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS,
+def undeclared(index: Index, **_: Any) -> Iterable[Finding]:
+    """Name annotations of categories that the file does not declare."""
+    return index.where(_undeclared(index), "category_id", "no such category")
+
+
+@rule("A012", "category-id-off-by-one", Severity.ERROR, impact=1, tasks=CLASSIFIED_TASKS, cumulative=undeclared,
       requires=["top-level-missing-categories", "section-not-array"])  # fmt: skip
 def category_id_off_by_one(index: Index, categories: Categories, *, least: int = 20) -> Iterable[Finding]:
     """The category ids of the whole file are shifted by one, or are positions in the list of categories.

@@ -14,7 +14,7 @@ from ._shapes import as_number, is_number, is_sound_polygon, is_sound_ring
 from .polygons import per_annotation, saying
 
 
-@rule("P001", "segmentation-missing", Severity.WARNING, tasks=ALL_TASKS)
+@rule("P001", "segmentation-missing", Severity.WARNING, tasks=ALL_TASKS, cumulative=True)
 def segmentation_missing(faults: Faults, index: Index) -> Iterable[Finding]:
     """The annotation has no `segmentation`, though others of the file have masks.
 
@@ -37,7 +37,7 @@ def no_mask(record: Record, task: Task) -> Record:
 
 @rule(
     "P002", "segmentation-empty", Severity.WARNING, impact=1,
-    requires=["bbox-degenerate", "polygon-too-few-points", "polygon-nonfinite"], tasks=OBJECT_TASKS,
+    requires=["bbox-degenerate", "polygon-too-few-points", "polygon-nonfinite"], tasks=OBJECT_TASKS, cumulative=True,
 )  # fmt: skip
 def segmentation_empty(index: Index) -> Iterable[Finding]:
     """The `segmentation` is empty.

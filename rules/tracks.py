@@ -43,7 +43,9 @@ def attribute_type(annotations: Annotations) -> Iterable[Finding]:
         yield from annotations.at(rows, f"attributes/{key}", f"`{key}` is not {_NAMES[_TYPES[key][0]]}")
 
 
-@rule("A022", "track-category-conflict", Severity.WARNING, tasks=OBJECT_TASKS, requires=["category-id-unknown"])
+@rule(
+    "A022", "track-category-conflict", Severity.WARNING, tasks=OBJECT_TASKS, requires=["category-id-unknown"], cumulative=True
+)
 def track_category_conflict(index: Index) -> Iterable[Finding]:
     """A track has objects of two categories.
 
@@ -71,6 +73,7 @@ def track_category_conflict(index: Index) -> Iterable[Finding]:
     Severity.WARNING,
     tasks=OBJECT_TASKS,
     requires=["annotation-duplicate-exact", "annotation-near-duplicate"],
+    cumulative=True,
 )
 def track_frame_duplicate(index: Index) -> Iterable[Finding]:
     """A track has two objects in one image.

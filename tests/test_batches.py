@@ -23,17 +23,20 @@ from cocolint.config import Settings
 from cocolint.engine import joined, registry
 from cocolint.engine.pool import Processes
 from cocolint.engine.running import Absent
-from cocolint.model import Mending
+from cocolint.model import Mending, Task
+from cocolint.read.together import open_together
 from cocolint.report import Style, write
 from cocolint.workers import WorkerLost
 from tests.rules.test_cases import CASES
 from tests.support import photos
-from tests.support.cases import sound
+from tests.support.cases import Case, sound
 from tests.support.columns import same
 from tests.support.mutations import mutated
 from tests.support.strategies import data_sets
 
 ALONE = [case for case in CASES if not case.labels and not case.options]
+CUMULATIVE = {rule.name for rule in registry.load() if rule.signs}
+NEEDS_KERNEL = pytest.mark.skipif(compiled.kernel is None, reason="without the kernel every file is looked at alone")
 KILLS = '''
 import os
 
@@ -183,7 +186,7 @@ def test_what_a_worker_sends_is_what_one_file_gives(sets: list[Any], random_: ra
         for file, sent in zip(files, batch.files, strict=True):
             if sent is None:
                 continue
-            mine, theirs = alone.check(file), batches.received(file, sent, alone)
+            mine, theirs = alone.check(file), batches.received(file, sent, batch, alone)
             assert same({**mine.findings}, {**theirs.findings})
             assert (mine.skipped, mine.outcome.crashes) == (theirs.skipped, theirs.outcome.crashes)
             assert mine.facts == theirs.facts
@@ -195,7 +198,51 @@ def test_what_a_worker_sends_is_what_one_file_gives(sets: list[Any], random_: ra
             assert mine.member.class_key == theirs.member.class_key
 
 
-@pytest.mark.skipif(compiled.kernel is None, reason="without the kernel every file is looked at alone")
+def silent_in(folder: Path, cases: list[Case]) -> list[tuple[frozenset[str], set[str]]]:
+    """Return for each case the rules known to be silent once files are put together, and those that find something alone."""
+    alone, task = checker(), Task(cases[0].task)
+    for number, case in enumerate(cases):
+        (folder / f"{number}").mkdir()
+        case.write(folder / f"{number}")
+    documents = [
+        one for one in open_together(discover.find([str(folder)])) if one and batches._task_if_joined(one, alone) is task
+    ]
+    outcomes = [one.outcome for one in joined.outcomes(documents, alone.rules_for(task), alone.options)]
+    return [
+        (outcome.silent, {*alone.check(document.file).outcome.findings})
+        for document, outcome in zip(documents, outcomes, strict=True)
+    ]
+
+
+@NEEDS_KERNEL
+@pytest.mark.parametrize("task", sorted({case.task for case in ALONE if not case.task.startswith("results")}))
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_rules_are_taken_for_silent_only_where_they_find_nothing(task: str, data: st.DataObject) -> None:
+    likely = [case for case in ALONE if case.task == task and (case.rule in CUMULATIVE or not case.fires)]
+    cases = data.draw(st.lists(st.sampled_from(likely), min_size=2, max_size=8))
+    with tempfile.TemporaryDirectory() as folder:
+        for silent, found in silent_in(Path(folder), cases):
+            assert silent.isdisjoint(found)
+
+
+@NEEDS_KERNEL
+@pytest.mark.parametrize("case", [case for case in ALONE if case.rule in CUMULATIVE and case.fires], ids=str)
+def test_a_cumulative_rule_names_its_rows_among_those_of_other_files(case: Case, tmp_path: Path) -> None:
+    other = Case(case.rule, "nothing is wrong", task=case.task)
+    for silent, found in silent_in(tmp_path, [other, case, other]):
+        assert silent <= CUMULATIVE
+        assert silent.isdisjoint(found)
+
+
+@NEEDS_KERNEL
+def test_what_sound_files_know_of_each_other(tmp_path: Path) -> None:
+    sound_ones = [Case("", "nothing is wrong")] * 3
+    for silent, _ in silent_in(tmp_path, sound_ones):
+        assert {"segmentation-empty", "image-size-swapped", "annotation-near-duplicate"} <= silent
+
+
+@NEEDS_KERNEL
 def test_files_go_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path / "set", 7)
     calls = []

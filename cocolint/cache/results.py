@@ -20,7 +20,7 @@ import cocolint
 from cocolint.cache.content import digest_of_code, digest_of_file
 from cocolint.cache.folder import is_worth_it, made
 from cocolint.cache.packing import Damaged, given_back, packed, unpacked
-from cocolint.engine.rule import Rule, Scope
+from cocolint.engine.rule import Rule, Rules, Scope
 from cocolint.engine.running import Absent, Checked, Columns, Options, Outcome, SliceOutcome, check_document
 from cocolint.gates.baseline import write_whole
 from cocolint.model import AnnotationFile
@@ -46,9 +46,9 @@ class Earlier(NamedTuple):
     annotations: list[SliceOutcome]
     outcome: Outcome
 
-    def checked(self, rules: list[Rule], options: Options, more: Mapping[str, Any], pngs: Absent) -> Checked:
+    def checked(self, rules: Rules, options: Options, more: Mapping[str, Any], pngs: Absent) -> Checked:
         """Return the document with its rules run: those that look at anything else are run now, with `more` fixtures."""
-        around = [rule for rule in rules if not depends_on_file_only(rule)]
+        around = Rules(rule for rule in rules if not depends_on_file_only(rule))
         checked = check_document(self.document, self.annotations, around, options, more)
         checked.rules = rules
         checked.outcome.add(self.outcome)

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from cocolint.engine.pool import SliceChecker
 from cocolint.engine.rule import Rule
-from cocolint.engine.running import NOT_ASKED, Columns, Options, Outcome, SliceOutcome, check_slice
+from cocolint.engine.running import NOT_ASKED, Columns, Findings, Options, Outcome, SliceOutcome, check_slice
 from cocolint.model import Finding, Ints
 from cocolint.read.build import Masks, annotations_of, part_counts
-from cocolint.read.columns import Annotations, Images
+from cocolint.read.columns import DERIVED, NUMBERS_OF_IMAGES, TEXTS_OF_IMAGES, Annotations, Images, Index
 from cocolint.read.details import Runs
 from cocolint.read.document import Document, SliceReader, all_faults
 from cocolint.read.geometry import distinct
@@ -42,9 +42,9 @@ class JoinedImages(Images):
             for parts in ([table.valid for table in tables], [table.absent for table in tables])
         )
         columns: dict[str, Any] = {
-            name: np.concatenate([getattr(table, name) for table in tables]) for name in ("id", "width", "height", "license")
+            name: np.concatenate([getattr(table, name) for table in tables]) for name in NUMBERS_OF_IMAGES
         }
-        for name in ("file_name", "date_captured", "coco_url", "video"):
+        for name in (*TEXTS_OF_IMAGES, "video"):
             columns[name] = [value for table in tables for value in getattr(table, name)]
         super().__init__(columns, valid, absent, sum(map(len, tables)))
         self.starts = list(accumulate(map(len, tables), initial=0))
@@ -85,8 +85,8 @@ def _alone(document: Document, rules: list[Rule], options: Options) -> SliceOutc
     return SliceChecker(SliceReader.of(document), rules, options, NOT_ASKED)(document.slices[0])
 
 
-def _joined(documents: Sequence[Document]) -> tuple[Annotations, Masks, list[int]] | None:
-    """Return the annotations of all documents and where those of each start; None if they do not go together."""
+def _joined(documents: Sequence[Document]) -> tuple[JoinedImages, Annotations, Masks, list[int]] | None:
+    """Return images and annotations of all documents, and where those of each start; None if they do not go together."""
     texts = [document.source.read(*document.slices[0]) for document in documents]
     masks = regular_reader_of(documents[0].task).read(b"[%b]" % b",".join(texts))
     if masks is None:
@@ -94,7 +94,8 @@ def _joined(documents: Sequence[Document]) -> tuple[Annotations, Masks, list[int
     counts = [len(_RAWS.decode(b"[%b]" % text)) for text in texts]
     if sum(counts) != masks.size:
         return None
-    table = annotations_of(masks, JoinedImages(documents, counts), documents[0].categories)
+    images = JoinedImages(documents, counts)
+    table = annotations_of(masks, images, documents[0].categories)
     if any(_is_mixed(masks, name) for name in _WHOLE):
         return None
     starts = list(accumulate(counts, initial=0))
@@ -102,7 +103,7 @@ def _joined(documents: Sequence[Document]) -> tuple[Annotations, Masks, list[int
         parts = [_part_counts(table, *rows) for rows in pairwise(starts)]
         table.part_count = table.keys["part_count"] = np.concatenate(parts)
     del table.image_id  # equal ids of two documents are two images: rules that ask for it fail here, and see each alone
-    return table, masks, starts
+    return images, table, masks, starts
 
 
 def _part_counts(table: Annotations, first: int, stop: int) -> Ints:
@@ -123,17 +124,27 @@ def _is_mixed(masks: Masks, name: str) -> bool:
 
 
 def _told_apart(
-    documents: Sequence[Document], table: Annotations, masks: Masks, starts: list[int], rules: list[Rule], options: Options
+    documents: Sequence[Document],
+    images: JoinedImages,
+    table: Annotations,
+    masks: Masks,
+    starts: list[int],
+    rules: list[Rule],
+    options: Options,
 ) -> Iterator[SliceOutcome]:
     faults = all_faults(table, masks, None, reader_of(documents[0].task, "annotations"))
     whole = check_slice(table, faults, rules, options, NOT_ASKED).outcome
     found = _by_document(whole.findings, starts)
     again = [rule for rule in rules if rule.name in whole.crashes or rule.name in found.unclear]
     sizes = np.diff(starts)
-    first_images = np.repeat(table.images.starts[:-1], sizes) if isinstance(table.images, JoinedImages) else 0
+    first_images = np.repeat(images.starts[:-1], sizes)
     keys = {**table.keys, "image": np.where(table.image >= 0, table.image - first_images, -1)}
+    index = Index(table.keys, table.valid, table.absent, images, table.category_uses)
+    given = {"index": index, "images": images, "categories": table.categories, "faults": []}
+    silent, seconds = _silent(documents, given, {"annotations": starts, "images": images.starts}, rules, options, found.parts)
     for number, document in enumerate(documents):
-        outcome = Outcome(found.parts[number], {} if number else whole.seconds, {}, whole.skipped)
+        outcome = Outcome(found.parts[number], skipped={**whole.skipped}, silent=silent[number])
+        outcome.seconds.update({} if number else {**whole.seconds, **seconds})
         if again:
             alone = _alone(document, again, options).outcome
             outcome.findings |= {rule.name: alone.findings[rule.name] for rule in again if rule.name in alone.findings}
@@ -141,7 +152,42 @@ def _told_apart(
         rows = slice(starts[number], starts[number + 1])
         mine, valid, absent = _part(keys, rows), _part(table.valid, rows), _part(table.absent, rows)
         uses = np.bincount(mine["category"][mine["category"] >= 0], minlength=len(document.categories))
-        yield SliceOutcome(int(sizes[number]), mine, valid, absent, uses, outcome)
+        derived = {name: getattr(index, name)[rows] for name in DERIVED}
+        yield SliceOutcome(int(sizes[number]), mine, valid, absent, uses, outcome, derived)
+
+
+def _silent(
+    documents: Sequence[Document],
+    given: Mapping[str, Any],
+    starts: Mapping[str | None, list[int]],
+    rules: list[Rule],
+    options: Options,
+    faults: Sequence[Findings],
+) -> tuple[list[frozenset[str]], dict[str, float]]:
+    """Return for each document the rules that, cumulative as they are, find nothing in it, and the seconds to know that.
+
+    A rule that names a row of a document, or more than rows, or is given faults of it, sees it alone.
+    """
+    heard: list[set[str]] = [{name.removeprefix("faults:") for name in some} for some in faults]
+    silent = set()
+    whole = Outcome()
+    for rule in rules:
+        if rule.signs is None:
+            continue
+        whole.run(rule, given, options, rule.signs)
+        found = whole.findings.get(rule.name, [])
+        if rule.name in whole.crashes or any(one.section not in starts or not len(one.rows) for one in found):
+            continue
+        silent.add(rule.name)
+        for number in {number for one in found for number in distinct(_numbers(one, starts[one.section])).tolist()}:
+            heard[number].add(rule.name)
+    parts = [frozenset(silent - some).difference(document.faults) for some, document in zip(heard, documents, strict=True)]
+    return parts, whole.seconds
+
+
+def _numbers(finding: Finding, starts: list[int]) -> Ints:
+    """Return the number of the document that each row of a finding belongs to."""
+    return np.searchsorted(starts, finding.rows, side="right") - 1
 
 
 def _part(columns: Columns, rows: slice) -> Columns:
@@ -163,7 +209,7 @@ def _by_document(findings: Mapping[str, list[Finding]], starts: list[int]) -> _A
             unclear.add(name)
             continue
         for one in found:
-            numbers = np.searchsorted(starts, one.rows, side="right") - 1
+            numbers = _numbers(one, starts)
             for number in distinct(numbers).tolist():
                 mask = numbers == number
                 values = {key: column[mask] for key, column in one.values.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from cocolint.engine.rule import Rule
+from cocolint.engine.rule import Rule, Rules
 from cocolint.model import Bools, FileFacts, Finding, Ints, Severity
 from cocolint.reported import FindingGroup, Skip
 
@@ -45,6 +45,11 @@ def _among(rows: Ints, others: Ints) -> Bools:
     return np.array([row in known for row in rows.tolist()], bool)
 
 
+def _condemns_all(finding: Finding) -> bool:
+    """Whether a finding is about a whole section, or the whole file."""
+    return not len(finding.rows) and not finding.field
+
+
 class Verdicts:
     """The groups of one file after requirements: rows that a required rule condemned are left out.
 
@@ -53,7 +58,7 @@ class Verdicts:
     """
 
     def __init__(
-        self, found: Mapping[str, list[Finding]], facts: FileFacts, rules: list[Rule], skipped: Mapping[str, str] | None = None
+        self, found: Mapping[str, list[Finding]], facts: FileFacts, rules: Rules, skipped: Mapping[str, str] | None = None
     ) -> None:
         self.groups: list[FindingGroup] = []
         self.skips: list[Skip] = []
@@ -61,10 +66,8 @@ class Verdicts:
         self._rows: dict[str, dict[str, list[Ints]]] = {}
         self._whole: dict[str, bool] = {}
         by_name: dict[str, list[FindingGroup]] = {}
-        for rule in rules:
-            is_silent = rule.name not in found and not (skipped and rule.name in skipped)
-            if is_silent and self._rows.keys().isdisjoint(rule.requires):
-                continue  # as it is for nearly all rules in nearly all files
+        is_whole = any(_condemns_all(finding) for findings in found.values() for finding in findings)
+        for rule in rules.touched(frozenset([*found, *(skipped or ())]), is_whole):
             if skipped and rule.name in skipped:
                 self.skips.append(Skip(rule.code, rule.name, facts.display, skipped[rule.name]))
                 continue
@@ -91,7 +94,7 @@ class Verdicts:
             for section, parts in self._rows.get(name, {}).items():
                 rows[section] += parts
         self._rows[rule.name] = rows
-        self._whole[rule.name] = any(not len(finding.rows) and not finding.field for finding in findings) or any(
+        self._whole[rule.name] = any(map(_condemns_all, findings)) or any(
             self._whole.get(name, False) for name in rule.requires
         )
 

@@ -48,6 +48,16 @@ FIXTURES = {
 }
 
 
+OF_SEVERAL = frozenset({"index", "images", "categories", "faults"})
+"""What there is of several files put together."""
+
+
+def fixtures_of(function: RuleFunction) -> tuple[str, ...]:
+    """Return the names of the fixtures that a function asks for."""
+    code = function.__code__  # inspect.signature would cost a small file's whole check
+    return code.co_varnames[: code.co_argcount]
+
+
 class Rule(Struct, frozen=True, eq=False, dict=True):
     """A rule: the function with what its decorator says of it.
 
@@ -62,6 +72,7 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
     requires: tuple[str, ...]
     tasks: frozenset[Task]
     relaxed: tuple[str, ...]
+    signs: RuleFunction | None = None
     fixers: list[Fixer] = []
 
     def __post_init__(self) -> None:
@@ -72,12 +83,13 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
                 raise TypeError(
                     f"{self.name}: '{name}' is neither a fixture ({', '.join(FIXTURES)}) nor an option with a default"
                 )
+        if self.signs and not OF_SEVERAL.issuperset(fixtures_of(self.signs)):
+            raise TypeError(f"{self.name}: what is cumulative can ask for {', '.join(sorted(OF_SEVERAL))} only")
 
     @cached_property
     def fixtures(self) -> tuple[str, ...]:
         """The names of the fixtures that the function asks for."""
-        code = self.function.__code__  # inspect.signature would cost a small file's whole check
-        return code.co_varnames[: code.co_argcount]
+        return fixtures_of(self.function)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -146,6 +158,51 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
         return iter(self.function(*args, **kwargs))
 
 
+_MOST_KEPT = 1000
+
+
+class Rules(list[Rule]):
+    """Rules that run on one file after the other, those first that others require."""
+
+    def of(self, scope: Scope, with_faults: bool) -> list[Rule]:
+        """Return those of a scope, unless `with_faults` without those that say nothing but what the schema found."""
+        return self._of[scope, with_faults]
+
+    def touched(self, names: frozenset[str], is_whole: bool) -> list[Rule]:
+        """Return the rules of these names with those that it matters to that they found something: the same for many files.
+
+        To those that require one of them it only matters if `is_whole`, that a whole file may be condemned, or if one of the
+        names in turn requires them.
+        """
+        key = names, is_whole
+        if key not in self._touched:
+            if len(self._touched) >= _MOST_KEPT:
+                self._touched.clear()
+            above, below = set(names), set(names)
+            for rule in self:
+                if not above.isdisjoint(rule.requires):
+                    above.add(rule.name)
+            for rule in reversed(self):
+                if rule.name in below:
+                    below.update(rule.requires)
+            self._touched[key] = [rule for rule in self if rule.name in above and (is_whole or rule.name in below)]
+        return self._touched[key]
+
+    @cached_property
+    def _touched(self) -> dict[tuple[frozenset[str], bool], list[Rule]]:
+        return {}
+
+    @cached_property
+    def _of(self) -> dict[tuple[Scope, bool], list[Rule]]:
+        return {
+            (scope, with_faults): [
+                rule for rule in self if rule.scope is scope and (with_faults or rule.fixtures != ("faults",))
+            ]
+            for scope in Scope
+            for with_faults in (False, True)
+        }
+
+
 def rule(
     code: str,
     name: str,
@@ -155,15 +212,20 @@ def rule(
     requires: Iterable[str] = (),
     tasks: Iterable[Task] = ANNOTATION_TASKS,
     relaxed: Iterable[str] = (),
+    cumulative: bool | RuleFunction = False,
 ) -> Callable[[RuleFunction], Rule]:
     """Make a rule of a function.
 
     `impact` is 1 (frequent and severe) to 4 (rare or mild). Rows that a rule in `requires` condemned are left out here,
     and where it condemned the whole file, this rule is skipped. `relaxed` names dialects that leave the thing out by
-    design: there the finding is information only.
+    design: there the finding is information only. `cumulative` tells of a rule of whole files that more records never
+    silence it: where it names none of a file's rows among those of several files put together, it finds nothing in that
+    file, and need not look at each of many small ones. Or it is a function like a rule of which that is so: where it finds
+    nothing, neither does the rule.
     """
 
     def decorate(function: RuleFunction) -> Rule:
-        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), tuple(relaxed))
+        signs = function if cumulative is True else cumulative or None
+        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), tuple(relaxed), signs)
 
     return decorate

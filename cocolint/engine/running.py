@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
-from cocolint.engine.rule import Rule, Scope
+from cocolint.engine.rule import Rule, RuleFunction, Rules, Scope, fixtures_of
 from cocolint.failure import Failure
 from cocolint.model import AnnotationFile, FileFacts, Finding, Ints
 from cocolint.pictures.files import Pictures
@@ -50,26 +50,30 @@ _NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class Outcome(Struct):
-    """What came of running rules: findings, seconds, tracebacks, and why it was skipped, by the rule's name."""
+    """What came of running rules: findings, seconds, tracebacks, and why it was skipped, by the rule's name.
+
+    `silent` are rules that need not run: it is known that they find nothing.
+    """
 
     findings: Findings = field(default_factory=lambda: defaultdict(list))
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     crashes: dict[str, str] = {}
     skipped: dict[str, str] = {}
+    silent: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.findings or self.crashes or self.skipped)
 
-    def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options) -> None:
-        """Run one rule; if it raises, keep the traceback and go on."""
-        given = [fixtures[name] for name in rule.fixtures]
+    def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options, signs: RuleFunction | None = None) -> None:
+        """Run one rule, or only look for signs of what it finds; if that raises, keep the traceback and go on."""
+        given = [fixtures[name] for name in (fixtures_of(signs) if signs else rule.fixtures)]
         for one in given:
             if isinstance(one, Absent):
                 self.skipped[rule.name] = one.because
                 return
         begin = time.perf_counter()
         try:
-            found = list(rule.function(*given, **options.get(rule.name, _NO_OPTIONS)))
+            found = list((signs or rule.function)(*given, **options.get(rule.name, _NO_OPTIONS)))
             if found:
                 self.findings[rule.name] += found
         except Failure:  # what it asked for could not be had
@@ -100,7 +104,10 @@ Columns = dict[str, Column]
 
 
 class SliceOutcome(Struct):
-    """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome."""
+    """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome.
+
+    `derived` are columns that an index works out of the others, as far as that is done.
+    """
 
     size: int
     keys: Columns
@@ -108,6 +115,7 @@ class SliceOutcome(Struct):
     absent: Columns
     category_uses: Ints
     outcome: Outcome
+    derived: Columns = {}
 
     def __len__(self) -> int:
         return self.size
@@ -162,15 +170,19 @@ def check_slice(
 
 
 class Checked(Struct, dict=True):
-    """A document whose rules have run; `more` are fixtures of the whole run, `compared` came of rules that compare files."""
+    """A document whose rules have run; `more` are fixtures of the whole run, `compared` came of rules that compare files.
+
+    `is_judged` tells that what was found in the file alone is judged.
+    """
 
     document: Document
     facts: FileFacts
     index: Index
-    rules: list[Rule]
+    rules: Rules
     outcome: Outcome
     more: Mapping[str, Any]
     compared: Outcome = field(default_factory=Outcome)
+    is_judged: bool = False
 
     @cached_property
     def fixtures(self) -> dict[str, Any]:
@@ -195,14 +207,14 @@ class Checked(Struct, dict=True):
         """Run the rules that compare the file with others, in the place of what came of that before."""
         self.compared = Outcome()
         self.fixtures.update(dataset=dataset, truth=truth)
-        self._run([rule for rule in self.rules if rule.scope is Scope.DATASET], self.compared, options)
+        self._run(self.rules.of(Scope.DATASET, bool(self.document.faults)), self.compared, options)
 
     def check(self, options: Options, before: Checked | None = None, count: int = 1) -> None:
         """Run the rules that see the whole file, but those that would see the same as in the file `before` it was mended.
 
         `count` processes may do that.
         """
-        rules = [rule for rule in self.rules if rule.scope is Scope.FILE]
+        rules = self.rules.of(Scope.FILE, bool(self.document.faults))
         half: list[Rule] = []
         if count > 1 and len(self.index) >= MANY_ROWS:
             from cocolint.engine import halves  # imported here: most files do without
@@ -230,15 +242,19 @@ class Checked(Struct, dict=True):
 
     def _run(self, rules: Sequence[Rule], outcome: Outcome, options: Options, before: Checked | None = None) -> None:
         fixtures = dict(self.fixtures)
+        faults, categories = self.document.faults, self.document.categories
+        said = _said.setdefault(categories, {})
         for rule in rules:
-            found = self.document.faults.get(rule.name)
+            if rule.name in outcome.silent:
+                continue
+            found = faults.get(rule.name)
             if rule.fixtures == ONLY_FAULTS and not found:
                 continue
             fixtures["faults"] = merged(found) if found else []
             if before and self._sees_the_same(rule, before):
                 outcome.take(rule.name, before.outcome)
             elif rule.fixtures == ONLY_CATEGORIES:
-                _run_once(rule, self.document.categories, outcome, options)
+                _run_once(rule, categories, said, outcome, options)
             else:
                 outcome.run(rule, fixtures, options)
             self.index.let_go()
@@ -254,13 +270,13 @@ class Checked(Struct, dict=True):
         return {**self.outcome.skipped, **self.compared.skipped}
 
 
-_said: WeakKeyDictionary[Categories, dict[Rule, tuple[Mapping[str, Any] | None, list[Finding]]]] = WeakKeyDictionary()
+Said = dict[Rule, tuple[Mapping[str, Any] | None, list[Finding]]]
+_said: WeakKeyDictionary[Categories, Said] = WeakKeyDictionary()
 """What rules said of categories that many files may share, with the options of the rule."""
 
 
-def _run_once(rule: Rule, categories: Categories, outcome: Outcome, options: Options) -> None:
+def _run_once(rule: Rule, categories: Categories, known: Said, outcome: Outcome, options: Options) -> None:
     """Run a rule that sees nothing but categories, unless it has seen the same ones: for all files of one list, once."""
-    known = _said.setdefault(categories, {})
     mine = options.get(rule.name)
     if rule not in known or known[rule][0] is not mine:
         alone = Outcome()
@@ -278,7 +294,7 @@ def _run_once(rule: Rule, categories: Categories, outcome: Outcome, options: Opt
 def check_document(
     document: Document,
     slices: list[SliceOutcome],
-    rules: list[Rule],
+    rules: Rules,
     options: Options,
     more: Mapping[str, Any],
     before: Checked | None = None,
@@ -311,11 +327,15 @@ def _index_of(document: Document, found: SliceOutcome | None) -> Index:
         empty = annotations_of(Masks([], {}), document.images, document.categories)
         return Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
     keys, valid, absent = (_widened(columns, len(found)) for columns in (found.keys, found.valid, found.absent))
-    return Index(keys, valid, absent, document.images, found.category_uses)
+    index = Index(keys, valid, absent, document.images, found.category_uses)
+    index.__dict__.update(found.derived)
+    return index
 
 
 def _widened(columns: Columns, size: int) -> Columns:
     """Return columns with all their rows, of which there may be only one where they are alike."""
+    if {*map(len, columns.values())} <= {size}:
+        return columns
     return {
         name: column if len(column) == size else np.broadcast_to(column, (size, *column.shape[1:]))
         for name, column in columns.items()
@@ -324,6 +344,6 @@ def _widened(columns: Columns, size: int) -> Columns:
 
 def crashes_of(checked: Checked) -> list[Crash]:
     """Return the rules that raised, with what they raised."""
-    by_name = {rule.name: rule for rule in checked.rules}
     crashes = {**checked.outcome.crashes, **checked.compared.crashes}
+    by_name = {rule.name: rule for rule in checked.rules} if crashes else {}
     return [Crash(by_name[name].code, name, checked.facts.display, text) for name, text in crashes.items()]

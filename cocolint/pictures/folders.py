@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -38,6 +38,9 @@ class Folder(Protocol):
 
     def likely(self, names: list[str]) -> list[str]:
         """Return those of the folders `names` that may be there; the others are only left out if it costs little."""
+
+    def may_hold(self, names: Iterable[str]) -> bool:
+        """Whether a file or folder of one of `names`, in whatever case, may be directly in this one."""
 
     def below(self, name: str) -> Folder:
         """Return the folder `name` in this one, whether it is there or not."""
@@ -82,6 +85,14 @@ class DiskFolder:
             if known is None or first.casefold() in known or not first.isascii()
         ]
 
+    def may_hold(self, names: Iterable[str]) -> bool:
+        """Tell by what is listed: to look for each of many names takes longer."""
+        known = listed(self._path)
+        if known.folded is None:
+            return True
+        there = known.folded, known.folded_files
+        return any(name in ("", ".") or not name.isascii() or any(name.casefold() in some for some in there) for name in names)
+
     def below(self, name: str) -> DiskFolder:
         """Return the folder `name` in this one."""
         if not name:
@@ -102,12 +113,13 @@ class DiskFolder:
 class Listing(NamedTuple):
     """The names of what is directly in a folder, each kind sorted.
 
-    `folded` are the folders without regard to case, None where that is unknown.
+    `folded` are the folders without regard to case, None where that is unknown, and `folded_files` the files.
     """
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     folded: frozenset[str] | None = None
+    folded_files: frozenset[str] = frozenset()
 
 
 def listed(path: str) -> Listing:
@@ -126,7 +138,7 @@ def _listed(path: str, _changed: int) -> Listing:
     with os.scandir(path) as entries:
         found = sorted((entry.name, entry.is_dir()) for entry in entries)
     folders, files = (tuple(name for name, is_folder in found if is_folder is wanted) for wanted in (True, False))
-    return Listing(folders, files, frozenset(name.casefold() for name in folders))
+    return Listing(folders, files, *(frozenset(map(str.casefold, names)) for names in (folders, files)))
 
 
 def _mode_of(path: str) -> int:
@@ -169,6 +181,10 @@ class ZipFolder:
     def likely(self, names: list[str]) -> list[str]:
         """Return all `names`: to leave some out, those of all entries would have to be looked at."""
         return names
+
+    def may_hold(self, names: Iterable[str]) -> bool:  # noqa: ARG002 (they are looked for one by one)
+        """Return True: to look for a name costs nothing."""
+        return True
 
     def below(self, name: str) -> ZipFolder:
         """Return the folder `name` in this one."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cocolint.model import Bools, Floats, Ints
-from cocolint.read.columns import Annotations, Categories, Images
+from cocolint.read.columns import NUMBERS_OF_IMAGES, TEXTS_OF_IMAGES, Annotations, Categories, Images
 from cocolint.read.details import Details, Points, Rings, Runs, Segments
 from cocolint.read.geometry import by_owner
 from cocolint.read.parts import count_parts
@@ -22,8 +22,6 @@ UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
 LARGEST_SIZE = 2**31 - 1
 """Of a mask, in pixels; the sizes of larger ones are not kept for a whole file."""
-_IMAGE_NUMBERS = ("id", "width", "height", "license")
-_IMAGE_TEXTS = ("file_name", "date_captured", "coco_url")
 _COUNTED = 20
 """Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
 _MANY = 0.1
@@ -186,7 +184,7 @@ def images_of(masks: Masks) -> Images:
         "license": masks.numbers("license"),
         "video": _videos(masks),
     }
-    table |= {name: masks.texts(name) for name in _IMAGE_TEXTS}
+    table |= {name: masks.texts(name) for name in TEXTS_OF_IMAGES}
     return Images(table, masks.valid, masks.absent, masks.size)
 
 
@@ -194,7 +192,7 @@ def packed_images(images: Images) -> Images:
     """Return the table with its strings in the form in which they take the least memory."""
     from cocolint.read.texts import Texts  # imported here, as is the next: few files have as many images
 
-    for name in _IMAGE_TEXTS:
+    for name in TEXTS_OF_IMAGES:
         setattr(images, name, Texts(getattr(images, name)))
     return images
 
@@ -207,9 +205,9 @@ def joined_images(tables: Sequence[Images]) -> Images:
         return images_of(Masks([], {}))
     from cocolint.read.texts import Texts
 
-    columns = {name: [getattr(table, name) for table in tables] for name in (*_IMAGE_NUMBERS, *_IMAGE_TEXTS, "video")}
-    joined: dict[str, Any] = {name: np.concatenate(columns[name]) for name in _IMAGE_NUMBERS}
-    for name in (*_IMAGE_TEXTS, "video"):
+    columns = {name: [getattr(table, name) for table in tables] for name in (*NUMBERS_OF_IMAGES, *TEXTS_OF_IMAGES, "video")}
+    joined: dict[str, Any] = {name: np.concatenate(columns[name]) for name in NUMBERS_OF_IMAGES}
+    for name in (*TEXTS_OF_IMAGES, "video"):
         parts = columns[name]
         joined[name] = Texts.joined(parts) if isinstance(parts[0], Texts) else [*chain.from_iterable(parts)]
     valid, absent = (

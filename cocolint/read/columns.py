@@ -24,6 +24,13 @@ PART_ROWS = 1 << 20
 """So many rows of a large file are looked at together, where more would take too much memory."""
 
 
+NUMBERS_OF_IMAGES = ("id", "width", "height", "license")
+TEXTS_OF_IMAGES = ("file_name", "date_captured", "coco_url")
+COLUMNS_OF_IMAGES = (*NUMBERS_OF_IMAGES, *TEXTS_OF_IMAGES, "video")
+DERIVED = ("is_boxed", "width", "height", "overshoot")
+"""Columns of annotations that are worked out of others when they are asked for."""
+
+
 class Table:
     """The rows of one section.
 
@@ -132,6 +139,12 @@ class Images(Table):
         self.date_captured: Sequence[str] = table["date_captured"]
         self.coco_url: Sequence[str] = table["coco_url"]
         self.video: list[Any] = table["video"]
+
+    def part(self, rows: slice) -> Images:
+        """Return some rows as a table of their own."""
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS_OF_IMAGES}
+        valid, absent = ({name: mask[rows] for name, mask in masks.items()} for masks in (self.valid, self.absent))
+        return Images(columns, valid, absent, len(columns["id"]))
 
     @cached_property
     def names(self) -> str:
@@ -319,7 +332,7 @@ class Index(Table):
             return
         for pages in self._pages:
             give_back(pages)
-        for name in ("is_boxed", "width", "height", "overshoot") if self._pages else ():
+        for name in DERIVED if self._pages else ():
             self.__dict__.pop(name, None)
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ PLAIN = "coco"
 SECTIONS = frozenset({"images", "annotations", "categories"})
 
 
-class Sample(Struct, frozen=True):
+class Sample(Struct, frozen=True, dict=True):
     """A look into a file: the names of its top-level keys, its `info`, and its first records of each section."""
 
     keys: frozenset[str]
@@ -28,12 +29,27 @@ class Sample(Struct, frozen=True):
     annotations: Sequence[Record]
     is_array: bool
 
+    @cached_property
+    def image_keys(self) -> set[str]:
+        """The keys of all images."""
+        return set().union(*self.images)
+
+    @cached_property
+    def annotation_keys(self) -> set[str]:
+        """The keys of all annotations."""
+        return set().union(*self.annotations)
+
+    @cached_property
+    def category_keys(self) -> set[str]:
+        """The keys of all categories."""
+        return set().union(*self.categories)
+
 
 def looks_like_coco(sample: Sample) -> bool:
     """Whether the content has anything of an annotation file or of results."""
     if sample.is_array:
-        return any("image_id" in record for record in sample.annotations)
-    named = any({"file_name", "width"} & record.keys() for record in sample.images)
+        return "image_id" in sample.annotation_keys
+    named = not sample.image_keys.isdisjoint(("file_name", "width"))
     return named or len(sample.keys & SECTIONS) >= 2 or ("annotations" in sample.keys and bool(sample.annotations))
 
 
@@ -41,7 +57,7 @@ def fits(task: Task, sample: Sample) -> bool:
     """Whether a file may be of the task that its name tells; what cannot be is told by the content alone."""
     if sample.is_array or "annotations" not in sample.keys:
         return not sample.is_array or task.is_results
-    segments = "segments_info" in _keys_of(sample.annotations)
+    segments = "segments_info" in sample.annotation_keys and "segments_info" in _keys_of(sample.annotations)
     return segments == (task in (Task.PANOPTIC, Task.RESULTS_PANOPTIC)) or not sample.annotations
 
 
@@ -90,11 +106,9 @@ def dialect_of(sample: Sample) -> str:
     return next((name for name, carries in DIALECTS.items() if carries(sample)), PLAIN)
 
 
-def _any_has(records: Sequence[Record], *keys: str) -> bool:
-    return any(key in record for record in records for key in keys)
-
-
 def _attributes(sample: Sample) -> set[str]:
+    if "attributes" not in sample.annotation_keys:
+        return set()
     bags = (record.get("attributes") for record in sample.annotations)
     return {key for bag in bags if isinstance(bag, dict) for key in bag}
 
@@ -107,17 +121,19 @@ def _is_datumaro(sample: Sample) -> bool:
 
 def _is_encord(sample: Sample) -> bool:
     return bool(_attributes(sample) & {"encord_track_uuid", "manual_annotation"}) or (
-        _any_has(sample.images, "image_title", "video_title") and not sample.licenses
+        not sample.image_keys.isdisjoint(("image_title", "video_title")) and not sample.licenses
     )
 
 
 def _is_roboflow(sample: Sample) -> bool:
     names = [str(record.get("file_name", "")) for record in sample.images]
-    return any(re.search(r"\.rf\.[0-9A-Za-z]{16,}\.", name) for name in names)
+    return any(".rf." in name and re.search(r"\.rf\.[0-9A-Za-z]{16,}\.", name) for name in names)
 
 
 def _is_panoptic_detection(sample: Sample) -> bool:
     """Panoptic segments written as objects: every category has its colour, every object its run-length mask."""
+    if "color" not in sample.category_keys:
+        return False
     colours = [record.get("color") for record in sample.categories]
     masks = [record.get("segmentation") for record in sample.annotations]
     return all(isinstance(c, list) for c in colours) and all(isinstance(m, dict) for m in masks) and bool(colours and masks)
@@ -130,13 +146,13 @@ DIALECTS: dict[str, Callable[[Sample], bool]] = {
     "roboflow": _is_roboflow,
     "label-studio": lambda s: s.info.get("contributor") == "Label Studio",
     "fiftyone": lambda s: "voxel51" in str(s.info.get("url")),
-    "lvis": lambda s: _any_has(s.images, "neg_category_ids") or _any_has(s.categories, "synset"),
-    "coco-wholebody": lambda s: _any_has(s.annotations, "face_kpts", "lefthand_kpts"),
-    "crowdpose": lambda s: _any_has(s.images, "crowdIndex"),
-    "posetrack": lambda s: _any_has(s.annotations, "bbox_head") or _any_has(s.images, "vid_id"),
-    "v7": lambda s: _any_has(s.images, "darwin_url") or "tag_categories" in s.keys,
+    "lvis": lambda s: "neg_category_ids" in s.image_keys or "synset" in s.category_keys,
+    "coco-wholebody": lambda s: not s.annotation_keys.isdisjoint(("face_kpts", "lefthand_kpts")),
+    "crowdpose": lambda s: "crowdIndex" in s.image_keys,
+    "posetrack": lambda s: "bbox_head" in s.annotation_keys or "vid_id" in s.image_keys,
+    "v7": lambda s: "darwin_url" in s.image_keys or "tag_categories" in s.keys,
     "via": lambda s: "VGG Image Annotator" in str(s.info) or "robots.ox.ac.uk/~vgg" in str(s.info),
-    "coco-annotator": lambda s: _any_has(s.annotations, "isbbox") or _any_has(s.images, "num_annotations"),
+    "coco-annotator": lambda s: "isbbox" in s.annotation_keys or "num_annotations" in s.image_keys,
     "panoptic-detection": _is_panoptic_detection,
     "kwcoco": lambda s: bool(s.keys & {"scene_annotations", "scene_categories", "videos", "tracks"}),
 }

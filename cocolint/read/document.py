@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -21,18 +20,15 @@ from cocolint.read.data_sets import faults_of_file, layout_of_part, refuse_sever
 from cocolint.read.ranges import Where, array_of, same_bytes
 from cocolint.read.regular import regular_reader_of
 from cocolint.read.repeated import repeated_keys
+from cocolint.read.sample import SHARED, SHORT, sample_of, value_at, value_of
 from cocolint.read.slicing import SLICE_BYTES, Layout, NotCoco, Span, cut, cut_exactly, layout_of
 from cocolint.read.source import NONFINITE, Source, Unusable, is_utf8
-from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, load, reader_of
+from cocolint.read.structure import JSON_TYPES, BadCut, Faults, RecordReader, Records, judge, reader_of
 
-_SAMPLE = 200
 MANY_SLICES = 16
 """Images in more slices than that, some hundred thousand, have their names and the like packed."""
 RECORDS = ("images", "annotations", "categories")
 SECTIONS = ("info", "licenses", *RECORDS)
-_SHARED = 1 << 16
-"""In bytes: so long a section is kept in case that the next file has the same one."""
-_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Document(Struct):
@@ -69,12 +65,17 @@ class Document(Struct):
 
 
 def open_document(
-    file: AnnotationFile, exact: bool = False, source: Source | None = None, before: Document | None = None
+    file: AnnotationFile,
+    exact: bool = False,
+    source: Source | None = None,
+    before: Document | None = None,
+    *,
+    with_images: bool = True,
 ) -> Document:
     """Read all of a file but its annotations; where these end is only guessed in a large file, unless it must be `exact`.
 
     One data set of `Several` is read from the `source` that came with it. Of a mended file, sections that are as they were
-    `before` are not decoded again. Raises `OSError` if the file cannot be read,
+    `before` are not decoded again. Unless `with_images`, the images are left out. Raises `OSError` if the file cannot be read,
     `Unusable` if it is no JSON, `Several` if it holds an array of data sets, `NotCoco` if the JSON is something else.
     """
     source = source or (Source(file.mended) if file.mended else Source(file.remote or file.path, file.archive))
@@ -83,7 +84,7 @@ def open_document(
         layout = layout_of_part(source, file.part) if file.part else layout_of(source, exact)
         if layout.is_array:
             refuse_several(file, source, layout.sections["annotations"])
-        return _document(file, source, layout, before)
+        return _document(file, source, layout, before, with_images)
     except NotCoco as reason:
         if file.part is None:
             raise
@@ -97,9 +98,9 @@ def open_document(
         return open_document(file, exact=True)
 
 
-def _document(file: AnnotationFile, source: Source, layout: Layout, before: Document | None) -> Document:
+def _document(file: AnnotationFile, source: Source, layout: Layout, before: Document | None, with_images: bool) -> Document:
     sections, is_array, repeated, is_proved = layout
-    sample = _sample(source, sections, is_array)
+    sample = sample_of(source, sections, is_array)
     if is_array:
         _refuse_unless_results(sample, file, is_empty=not cut(source, sections["annotations"]))
     else:
@@ -112,7 +113,7 @@ def _document(file: AnnotationFile, source: Source, layout: Layout, before: Docu
         faults["json-duplicate-key"].append(Finding(f"the top-level key `{repeated}` stands twice"))
     tables: dict[str, tuple[Any, Faults]] = {
         name: before.tables[name] if before and _is_same(before, source, sections, task, name) else read(source, sections, task)
-        for name, read in (("images", _images), ("categories", _categories))
+        for name, read in (("images", _images if with_images else _no_images), ("categories", _categories))
     }
     for _, found in tables.values():
         _merge(faults, found)
@@ -136,10 +137,10 @@ def _is_same(before: Document, source: Source, sections: Mapping[str, Span], tas
 def _unknown_fields(sample: detect.Sample, task: Task) -> dict[str, list[str]]:
     """Return for each section the keys of the sampled records that the schema of the task does not know."""
     found = {}
-    for name, records in zip(RECORDS, (sample.images, sample.annotations, sample.categories), strict=True):
+    for name, keys in zip(RECORDS, (sample.image_keys, sample.annotation_keys, sample.category_keys), strict=True):
         schema = schemas.record_schema(task, name)
         if schema is not None:
-            found[name] = sorted({key for record in records for key in record} - schema["properties"].keys())
+            found[name] = sorted(keys - schema["properties"].keys())
     return found
 
 
@@ -160,7 +161,9 @@ def _refuse_unless_results(sample: detect.Sample, file: AnnotationFile, is_empty
 
 def _refuse_others(sample: detect.Sample, source: Source, sections: dict[str, Span]) -> None:
     """Raise `NotCoco` for an object at the root that has nothing of COCO, or is known to be something else."""
-    name = others.object_named(sample.keys, next((_decode(source, span) for span in sections.values()), None))
+    first = next(iter(sections.values()), None)
+    is_object = first is not None and source.read(first.start, first.start + 1) == b"{"
+    name = others.object_named(sample.keys, value_at(source, first) if first and is_object else None)
     if name:
         raise NotCoco(f"it is {name}, not COCO")
     if not detect.looks_like_coco(sample):
@@ -227,6 +230,15 @@ def _images(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[I
         return _images_in(source, cut_exactly(source, span), reader)
 
 
+def _no_images(_source: Source, _sections: Mapping[str, Span], _task: Task) -> tuple[Images, Faults]:
+    return _empty(), {}
+
+
+@functools.cache
+def _empty() -> Images:
+    return build.joined_images([])
+
+
 def _images_in(source: Source, spans: list[Span], reader: RecordReader) -> tuple[Images, Faults]:
     """Read images slice by slice: the records of all of them together would take many times the memory of the table."""
     is_long = len(spans) > MANY_SLICES
@@ -247,7 +259,7 @@ def _images_in(source: Source, spans: list[Span], reader: RecordReader) -> tuple
 
 def _categories(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Categories, Faults]:
     span = sections.get("categories")
-    if span and span.stop - span.start <= _SHARED:
+    if span and span.stop - span.start <= SHARED:
         return _shared_categories(source.read(*span), task, source.nonfinite)
     reader = reader_of(task, "categories", source.nonfinite)
     return _categories_of(_records(source, span, reader), reader)
@@ -315,32 +327,33 @@ def _root_faults(source: Source, sections: dict[str, Span], task: Task) -> Fault
             if name in root.get("required", []):
                 faults[schemas.missing_rule(schema)].append(Finding(f"the file has no `{name}`"))
             continue
-        value = _shallow(source, sections[name], name)
-        if schemas.fits(value, task, name):
-            continue
-        verdict = judge(value, schema, root)
-        if verdict.rule:
-            message = verdict.message or f"expected an array, got {JSON_TYPES[type(value)]}"
-            faults[verdict.rule].append(Finding(message, name))
+        text = _shallow(source, sections[name], name)
+        look = _shared_fault_in if len(text) <= SHORT else _fault_in
+        rule, message = look(text, source.nonfinite, task, name)
+        if rule:
+            faults[rule].append(Finding(message, name))
     return faults
 
 
-def _shallow(source: Source, span: Span, name: str) -> Any:
-    """Return the value of a section; of one that holds records only its kind."""
+def _shallow(source: Source, span: Span, name: str) -> bytes:
+    """Return the text of a section; of one that holds records only its kind, of one that is too long for a look `null`."""
     first = source.read(span.start, span.start + 1)
     if name in RECORDS and first in b"[{":
-        return [] if first == b"[" else {}
-    return _decode(source, span)
+        return b"[]" if first == b"[" else b"{}"
+    return source.read(*span) if span.stop - span.start <= SLICE_BYTES else b"null"
 
 
-def _decode(source: Source, span: Span) -> Any:
-    """Return the value at `span`, None where it is too long or too deep for a look."""
-    return _value(source.read(*span), source.nonfinite) if span.stop - span.start <= SLICE_BYTES else None
+def _fault_in(text: bytes, nonfinite: bool, task: Task, name: str) -> tuple[str, str]:
+    """Return the rule that minds the value of a section, and its message; "" and "" if none does."""
+    value = value_of(text, nonfinite)
+    if schemas.fits(value, task, name):
+        return "", ""
+    verdict = judge(value, schemas.section_schema(task, name) or {}, schemas.bundled(task))
+    return verdict.rule, verdict.message or f"expected an array, got {JSON_TYPES[type(value)]}"
 
 
-def _value(text: bytes, nonfinite: bool) -> Any:
-    with suppress(RecursionError):
-        return load(text.replace(NONFINITE, b"NaN") if nonfinite else text)
+_shared_fault_in = functools.lru_cache(maxsize=64)(_fault_in)
+"""Many files have the same `info` and `licenses`."""
 
 
 def _nonfinite_elsewhere(source: Source, sections: dict[str, Span]) -> Faults:
@@ -351,47 +364,3 @@ def _nonfinite_elsewhere(source: Source, sections: dict[str, Span]) -> Faults:
         if NONFINITE in text and not (name in RECORDS and text.startswith(b"[")):
             faults["json-nan"].append(Finding("NaN or Infinity is not JSON", field=name))
     return faults
-
-
-def _raws(source: Source, span: Span) -> list[msgspec.Raw]:
-    return _RAWS.decode(source.array(*span))
-
-
-def _sample(source: Source, sections: dict[str, Span], is_array: bool) -> detect.Sample:
-    def records(name: str) -> list[dict[str, Any]]:
-        section = sections.get(name)
-        for span in cut(source, section)[:1]:
-            if name == "categories" and span.stop - span.start <= _SHARED and not source.nonfinite:
-                found = _shared_values(bytes(source.array(*span)))
-            else:
-                found = _first_values(source, span, sections[name])
-            return [record for record in found if isinstance(record, dict)]
-        return []
-
-    info = _decode(source, sections["info"]) if "info" in sections else None
-    licenses = _decode(source, sections["licenses"]) if "licenses" in sections else None
-    return detect.Sample(
-        frozenset() if is_array else frozenset(sections),
-        info if isinstance(info, dict) else {},
-        licenses if isinstance(licenses, list) else [],
-        records("images"), records("categories"), records("annotations"), is_array,
-    )  # fmt: skip
-
-
-def _first_values(source: Source, span: Span, section: Span) -> list[Any]:
-    """Return the first values of an array whose inside begins with `span`."""
-    if span.stop - span.start <= _SHARED and not source.nonfinite:
-        with suppress(msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            found: list[Any] = msgspec.json.decode(source.array(*span))
-            return found[:_SAMPLE]
-    try:
-        raws = _raws(source, span)
-    except msgspec.DecodeError:
-        raws = _raws(source, cut_exactly(source, section)[0])
-    return [_value(bytes(raw), source.nonfinite) for raw in raws[:_SAMPLE]]
-
-
-@functools.lru_cache(maxsize=8)
-def _shared_values(array: bytes) -> list[Any]:
-    """Decode the first records of a section once for all files that have the same one."""
-    return [_value(bytes(raw), False) for raw in _RAWS.decode(array)[:_SAMPLE]]

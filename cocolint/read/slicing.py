@@ -126,7 +126,8 @@ def _spans(view: memoryview, start: int) -> Layout:
         if bytes(view[span.start - start : span.start - start + 1]) != b"[":
             raise Unusable("top-level-not-object", Finding("the root is a single value, not an object")) from None
         return Layout({"annotations": span}, True, "")
-    spans = {name: span_of(raw, view, start) for name, raw in raws.items()}
+    begin = start - address(view)
+    spans = {name: Span(begin + (place := address(raw)), begin + place + memoryview(raw).nbytes) for name, raw in raws.items()}
     return Layout(spans, False, _hidden_key(spans, view, start))
 
 

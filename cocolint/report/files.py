@@ -80,7 +80,7 @@ class Files:
 
     def write(self, report: Report) -> None:
         """Write all the reports. Raises `PathError` if one cannot be; those before it stay."""
-        checked = {os.path.realpath(whole_of(result.path)) for result in report.files}
+        checked = {os.path.realpath(whole_of(result.path)) for result in report.files} if self._targets else set()
         for target in self._targets:
             if str(target.path) in checked:
                 raise PathError(f"the report '{target.given}' would take the place of a file that was checked")
