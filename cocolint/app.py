@@ -17,7 +17,8 @@ from cocolint.checking import NoProgress, Progress
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.pool import Processes, Workers
-from cocolint.engine.running import Absent, crashes_of
+from cocolint.engine.running import Absent
+from cocolint.engine.whole_file import crashes_of
 from cocolint.failure import ConfigError, PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate

@@ -22,7 +22,8 @@ from cocolint import compiled
 from cocolint.checking import FileChecker, NoProgress
 from cocolint.engine import joined, registry
 from cocolint.engine.pool import Processes
-from cocolint.engine.running import NOT_ASKED, Absent, Checked, Options, Outcome, SliceOutcome, facts_of
+from cocolint.engine.running import NOT_ASKED, Absent, Options, Outcome, SliceOutcome
+from cocolint.engine.whole_file import Checked, facts_of
 from cocolint.model import AnnotationFile, Finding, Task
 from cocolint.pictures.files import Pictures
 from cocolint.pictures.folders import DiskFolder

@@ -12,7 +12,8 @@ from cocolint.config import Settings
 from cocolint.engine import pool
 from cocolint.engine.pool import Workers
 from cocolint.engine.rule import Rule, Rules
-from cocolint.engine.running import NOT_ASKED, REMOTE, Absent, Checked, Options, Pngs, SliceOutcome, check_document, pngs_of
+from cocolint.engine.running import NOT_ASKED, REMOTE, Absent, Options, Pngs, SliceOutcome, pngs_of
+from cocolint.engine.whole_file import Checked, check_document
 from cocolint.model import AnnotationFile, Mending, Task
 from cocolint.pictures import image_root
 from cocolint.pictures.files import Pictures
@@ -89,7 +90,8 @@ class FileChecker(Struct):
         if slices is None:
             slices = self.check_slices(document, rules, pngs, before.index if before else None)
         more = self.more(document.file, pngs, self.pictures_of(document))
-        return check_document(document, slices, rules, self.options, more, before, self.settings.processes)
+        watches = self.settings.mending is not Mending.OFF
+        return check_document(document, slices, rules, self.options, more, before, self.settings.processes, watches)
 
     def check_slices(
         self, document: Document, rules: list[Rule], pngs: Pngs, before: Index | None = None

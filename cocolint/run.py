@@ -23,7 +23,8 @@ from cocolint.engine.dataset import Dataset, Member, truth_of
 from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.requirements import Verdicts
 from cocolint.engine.rule import Rule, Rules, Scope
-from cocolint.engine.running import Absent, Checked, Options, Outcome, check_document
+from cocolint.engine.running import Absent, Options, Outcome
+from cocolint.engine.whole_file import Checked, check_document
 from cocolint.failure import PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate

@@ -16,7 +16,8 @@ from cocolint.config import Settings
 from cocolint.drawing import Drawn, Scene, draw
 from cocolint.engine import pool
 from cocolint.engine.rule import Rules
-from cocolint.engine.running import Absent, Checked, check_document
+from cocolint.engine.running import Absent
+from cocolint.engine.whole_file import Checked, check_document
 from cocolint.failure import ConfigError, Failure, PathError
 from cocolint.model import AnnotationFile, Ints
 from cocolint.pictures import image_root

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cocolint import app
 from cocolint.config import Settings
-from cocolint.engine import running
+from cocolint.engine import whole_file
 from cocolint.reported import ExitCode, Report
 from cocolint.workers import WorkerLost
 from tests.rules.test_cases import CASES
@@ -43,7 +43,7 @@ WHERE = "yield from index.where(index.id == 1, 'id', '{process}', process=[os.ge
 
 @pytest.fixture(autouse=True)
 def every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "MANY_ROWS", 1)
+    monkeypatch.setattr(whole_file, "MANY_ROWS", 1)
 
 
 def checked(folder: Path, first: str, second: str, jobs: int = 2) -> Report:

@@ -21,7 +21,8 @@ from cocolint.cache.content import digest_of_code, digest_of_file
 from cocolint.cache.folder import is_worth_it, made
 from cocolint.cache.packing import Damaged, given_back, packed, unpacked
 from cocolint.engine.rule import Rule, Rules, Scope
-from cocolint.engine.running import Absent, Checked, Columns, Options, Outcome, SliceOutcome, check_document
+from cocolint.engine.running import Absent, Columns, Options, Outcome, SliceOutcome
+from cocolint.engine.whole_file import Checked, check_document
 from cocolint.gates.baseline import write_whole
 from cocolint.model import AnnotationFile
 from cocolint.read.document import Document

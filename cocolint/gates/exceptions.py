@@ -14,7 +14,7 @@ from cocolint import discover
 from cocolint.config import BASELINE, Settings
 from cocolint.engine.registry import Registry
 from cocolint.engine.rule import Rule, Scope
-from cocolint.engine.running import Checked
+from cocolint.engine.whole_file import Checked
 from cocolint.failure import ConfigError, RuleError
 from cocolint.gates import baseline as baselines
 from cocolint.gates.baseline import Entry

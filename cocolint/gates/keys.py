@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from cocolint.engine.running import Checked
+from cocolint.engine.whole_file import Checked
 from cocolint.model import Bools, Ints
 from cocolint.read.columns import Categories, Images, Index, Table
 from cocolint.read.locate import KINDS

@@ -9,7 +9,7 @@ from pathlib import PurePath
 import numpy as np
 from msgspec import Struct
 
-from cocolint.engine.running import Checked
+from cocolint.engine.whole_file import Checked
 from cocolint.html.paths import Paths
 from cocolint.model import Floats, Ints, Task
 from cocolint.read.again import Again

@@ -11,7 +11,7 @@ import numpy as np
 
 from cocolint.config import Settings
 from cocolint.engine.dataset import Member
-from cocolint.engine.running import Checked
+from cocolint.engine.whole_file import Checked
 from cocolint.mend.rewriting import records_at
 from cocolint.model import Ints
 from cocolint.pictures import image_root

@@ -132,8 +132,8 @@ class Text(Protocol):
     def __len__(self) -> int:
         """Return its length in bytes."""
 
-    def put(self, target: Path, offset: int) -> None:
-        """Have it written to a place in `target`."""
+    def put(self, target: Path, offset: int, head: bytes) -> None:
+        """Have `head` and the text behind it written to a place in `target`."""
 
     def read(self) -> bytes:
         """Return it."""

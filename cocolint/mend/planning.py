@@ -11,7 +11,8 @@ import numpy as np
 
 from cocolint.engine.fixing import FIELD, Added, Dropped, Fixer, Recoded, Renumbered, Reordered
 from cocolint.engine.registry import Registry
-from cocolint.engine.running import Absent, Checked
+from cocolint.engine.running import Absent
+from cocolint.engine.whole_file import Checked
 from cocolint.mend.jobs import Job, guarded
 from cocolint.mend.rewriting import Work, records_at
 from cocolint.mend.targets import Targets

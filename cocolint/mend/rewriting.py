@@ -85,12 +85,7 @@ class Rewriter:
         with self._source.original.open("rb") as original:
             for start, stop, chunks in pieces:
                 _copy(original, target, place, start)
-                for chunk in chunks:
-                    if isinstance(chunk, bytes):
-                        target.write(chunk)
-                    else:
-                        chunk.put(Path(target.name), target.tell())
-                        target.seek(len(chunk), os.SEEK_CUR)
+                _put(target, chunks)
                 place = stop
             _copy(original, target, place, os.fstat(original.fileno()).st_size)
         return self._done if self._changed else None
@@ -263,6 +258,24 @@ class Rewriter:
         self._source.original.read_bytes().decode("utf-8", "cocolint-note")
         for start, stop, raw in found:
             yield Piece(start, stop, [raw.decode(encoding, "replace").encode()])
+
+
+def _put(target: BinaryIO, chunks: Iterable[bytes | Text]) -> None:
+    """Write chunks; what stands before a text that lies elsewhere goes along with it.
+
+    Only one process at a time can write to a file: to write a comma here would take as long as a stretch there.
+    """
+    head = b""
+    for chunk in chunks:
+        if isinstance(chunk, bytes):
+            target.write(head)
+            head = chunk
+        else:
+            place = target.tell()
+            chunk.put(Path(target.name), place, head)
+            target.seek(place + len(head) + len(chunk))
+            head = b""
+    target.write(head)
 
 
 def _copy(original: BinaryIO, target: BinaryIO, start: int, stop: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -84,9 +85,9 @@ class Laid:
     def __len__(self) -> int:
         return self._size
 
-    def put(self, target: Path, offset: int) -> None:
-        """Have the text written to a place in `target`."""
-        self._written = self._pool.submit(_put_there, self._path, self._size, target, offset)
+    def put(self, target: Path, offset: int, head: bytes) -> None:
+        """Have `head` and the text behind it written to a place in `target`."""
+        self._written = self._pool.submit(_put_there, self._path, self._size, target, offset, head)
 
     def read(self) -> bytes:
         """Return the text."""
@@ -130,7 +131,9 @@ def _mended_there(span: Span, jobs: list[Job], path: Path) -> tuple[Stretch, int
     return stretch._replace(text=b""), len(stretch.text)
 
 
-def _put_there(path: Path, size: int, target: Path, offset: int) -> None:
-    with target.open("r+b") as stream:
+def _put_there(path: Path, size: int, target: Path, offset: int, head: bytes) -> None:
+    with target.open("r+b", buffering=0) as stream:
         stream.seek(offset)
-        stream.write(read_bytes(path, 0, size))
+        stream.write(head + read_bytes(path, 0, size))
+        if sys.platform == "linux":  # it is on its way to the disk then, and `commit` need not wait for it
+            os.posix_fadvise(stream.fileno(), offset, len(head) + size, os.POSIX_FADV_DONTNEED)

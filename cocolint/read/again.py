@@ -17,10 +17,11 @@ from cocolint.read.structure import reader_of
 
 
 class Again:
-    """Reads chosen annotations of a document once more."""
+    """Reads chosen annotations of a document once more. `is_asked` tells whether anybody had it do so."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self.is_asked = False
 
     def at(self, rows: Ints) -> Annotations:
         """Return the annotations at `rows`, which ascend; the first of `rows` is row 0 of the table, and so on."""
@@ -34,6 +35,7 @@ class Again:
         return list(map(json.loads, self._texts(rows)))
 
     def _texts(self, rows: Ints) -> Iterator[bytes]:
+        self.is_asked = True
         document = self._document
         for number, span in enumerate(document.slices):
             first, stop = np.searchsorted(rows, document.row_starts[number : number + 2])
