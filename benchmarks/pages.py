@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import scale
+from phases import PHASES, phases_of
 from tables import MEGABYTE, megabytes, table
 
 ROOT = Path(__file__).parent.parent
@@ -40,15 +41,6 @@ PICTURES = """## At a glance
 
 ![Share of each phase in a check, by the size of the file](benchmarks/phases.svg)
 """
-PHASES = {
-    "start": "start of Python, imports",
-    "open": "open: find the sections, read the small ones",
-    "slices": "decode and check rows",
-    "of rows": "... of which rules on rows",
-    "columns": "join and check columns",
-    "compare": "compare with the other file",
-    "report": "report",
-}
 
 
 def packed(figures: Figures) -> str:
@@ -120,15 +112,6 @@ def median(found: Figures) -> float:
 def _per_megabyte(one: Figures, name: str) -> str:
     found = one["programs"].get(name, {})
     return f"{1000 * median(found) * MEGABYTE / one['bytes']:.1f}" if "seconds" in found else ""
-
-
-def phases_of(one: Figures) -> dict[str, float]:
-    """Return the seconds of the phases of one check, which follow each other, so that they add up to the whole."""
-    inside = one["open"] + one["slices"] + one["compare"]
-    return {
-        "start": max(0.0, one["whole"] - one["check"] - one["report"]), "open": one["open"], "slices": one["slices"],
-        "columns": max(0.0, one["check"] - inside), "compare": one["compare"], "report": one["report"],
-    }  # fmt: skip
 
 
 def _phases(found: list[Figures]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pages import PHASES, phases_of
+from phases import PHASES, phases_of
 from tables import MEGABYTE
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cocolint.engine.rule import Rule
+from cocolint.engine.rule import ONLY_CATEGORIES, ONLY_FAULTS, Rule
 from cocolint.engine.running import Outcome
-from cocolint.engine.whole_file import ONLY_CATEGORIES, ONLY_FAULTS
 from cocolint.workers import processes
 
 if TYPE_CHECKING:

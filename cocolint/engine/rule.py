@@ -48,6 +48,9 @@ FIXTURES = {
 }
 
 
+ONLY_FAULTS = ("faults",)
+"""What rules ask for that say what the schema found, and are not called where it found nothing."""
+ONLY_CATEGORIES = ("categories",)
 OF_SEVERAL = frozenset({"index", "images", "categories", "faults"})
 """What there is of several files put together."""
 
@@ -196,7 +199,7 @@ class Rules(list[Rule]):
     def _of(self) -> dict[tuple[Scope, bool], list[Rule]]:
         return {
             (scope, with_faults): [
-                rule for rule in self if rule.scope is scope and (with_faults or rule.fixtures != ("faults",))
+                rule for rule in self if rule.scope is scope and (with_faults or rule.fixtures != ONLY_FAULTS)
             ]
             for scope in Scope
             for with_faults in (False, True)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cocolint.engine.dataset import Dataset, Member
 from cocolint.engine.requirements import merged
-from cocolint.engine.rule import Rule, Rules, Scope
+from cocolint.engine.rule import ONLY_CATEGORIES, ONLY_FAULTS, Rule, Rules, Scope
 from cocolint.engine.running import Absent, Columns, Findings, Options, Outcome, SliceOutcome
 from cocolint.engine.watching import Seen, Watched
 from cocolint.model import FileFacts, Finding
@@ -27,9 +27,6 @@ from cocolint.reported import Crash
 
 _AGAIN = "", "again"
 """Stands for a second look at some rows among what a rule looked at."""
-ONLY_FAULTS = ("faults",)
-"""What rules ask for that say what the schema found, and are not called where it found nothing."""
-ONLY_CATEGORIES = ("categories",)
 MANY_ROWS = 200_000
 """From so many annotations on it pays to start a process for half of the rules that see a whole file."""
 
