@@ -130,7 +130,7 @@ class _Pile:
             self._write(column, size)
         else:
             self._rows = _with_room(self._rows, self._size, max(room, self._size + size), *self._shape)
-            self._rows[self._size : self._size + size] = column
+            np.copyto(self._rows[self._size : self._size + size], column, casting="safe")
         self._size += size
 
     def _write(self, column: Column, size: int) -> None:
