@@ -116,6 +116,18 @@ def test_a_run_that_stops_early_stops_at_the_same_file(tmp_path: Path, limit: in
     assert reported(tmp_path / "set", 2, maxfail=limit) == alone
 
 
+def test_what_is_skipped_for_one_file_is_not_for_the_next(tmp_path: Path) -> None:
+    for name in ("bare", "with_pictures"):
+        write_files(tmp_path / name, 3)
+        (tmp_path / name / "instances_gone.json").unlink()  # all are looked at together then
+    for number in range(3):
+        (tmp_path / "with_pictures" / f"{number}.jpg").write_bytes(photos.jpeg())
+    alone = reported(tmp_path, 1)
+    skipped = {Path(skip["path"]).parent.name for skip in alone["skipped"] if skip["name"] == "image-file-missing"}
+    assert skipped == {"bare"}
+    assert reported(tmp_path, 2) == alone
+
+
 def test_pictures_are_looked_at_by_the_workers(tmp_path: Path) -> None:
     write_files(tmp_path / "set", 20)
     for number in range(0, 20, 2):
