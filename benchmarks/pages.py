@@ -69,8 +69,7 @@ def _head(about: Figures) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in sorted(about["packages"].items()))
     text = HEAD.format(**{**about, "packages": packages}, gib=about["memory"] / 2**30)
     missing = f"Not installed, and so left out: {', '.join(about['missing'])}.\n" if about["missing"] else ""
-    remark = f"\n{about['remark']}\n" if about.get("remark") else ""
-    return text + missing + remark
+    return text + missing
 
 
 def ratio(ours: Sequence[float], others: Sequence[float]) -> float:

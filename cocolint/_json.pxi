@@ -6,6 +6,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport realloc
+from libc.string cimport memcpy
 
 ctypedef unsigned char uchar
 ctypedef const uchar* Place
@@ -73,6 +74,16 @@ cdef inline bint push(Vector* vector, int64_t value) noexcept nogil:
         return False
     (<int64_t*>(vector.data + vector.size))[0] = value
     vector.size += 8
+    return True
+
+
+cdef bint append(Vector* column, Place start, size_t size) noexcept nogil:
+    """Add the text of a string and a comma."""
+    if not has_room(column, size + 1):
+        return False
+    memcpy(column.data + column.size, start, size)
+    column.data[column.size + size] = c','
+    column.size += size + 1
     return True
 
 

@@ -6,7 +6,7 @@ from cpython.buffer cimport (
 )
 from libc.stdlib cimport free
 from libc.math cimport NAN, fabs
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.string cimport memchr, memcmp, memset
 
 include "_json.pxi"
 include "_numbers.pxi"
@@ -225,16 +225,6 @@ cdef Place field_value(Pass* s, Place p, int which) noexcept nogil:
     else:
         return decline(s, p, "a mask is expected")
     return p
-
-
-cdef bint append(Vector* column, Place start, size_t size) noexcept nogil:
-    """Add the text of a string and a comma."""
-    if not has_room(column, size + 1):
-        return False
-    memcpy(column.data + column.size, start, size)
-    column.data[column.size + size] = c','
-    column.size += size + 1
-    return True
 
 
 cdef inline bint is_named(Pass* s, Place p, int which) noexcept nogil:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cocolint.config import Settings
 from cocolint.engine import pool
-from cocolint.engine.pool import Workers
+from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.rule import Rule, Rules
 from cocolint.engine.running import NOT_ASKED, REMOTE, Absent, Options, Pngs, SliceOutcome, pngs_of
 from cocolint.engine.whole_file import Checked, check_document
@@ -90,8 +90,10 @@ class FileChecker(Struct):
         if slices is None:
             slices = self.check_slices(document, rules, pngs, before.index if before else None)
         more = self.more(document.file, pngs, self.pictures_of(document))
+        is_local = isinstance(self.workers, Processes) and not document.file.remote
+        count = self.settings.processes if is_local else 1  # threads of a network do not get along with copies of a process
         watches = self.settings.mending is not Mending.OFF
-        return check_document(document, slices, rules, self.options, more, before, self.settings.processes, watches)
+        return check_document(document, slices, rules, self.options, more, before, count, watches)
 
     def check_slices(
         self, document: Document, rules: list[Rule], pngs: Pngs, before: Index | None = None

@@ -61,6 +61,22 @@ def test_the_report_is_that_on_the_same_files_on_disk(s3: Any, tmp_path: Path, m
     assert checked("s3://bucket/set/annotations/", "s3://bucket/set/", jobs=2) == expected
 
 
+def test_no_rule_runs_in_a_copy_of_a_process_that_has_a_connection(
+    s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cocolint.engine import halves, whole_file
+
+    def refuse(_: object) -> None:
+        raise AssertionError
+
+    folder = put(tmp_path / "set")
+    s3.put(f"{folder}/annotations", "bucket/set/", recursive=True)
+    expected = locally(folder)
+    monkeypatch.setattr(whole_file, "MANY_ROWS", 1)
+    monkeypatch.setattr(halves, "elsewhere", refuse)
+    assert checked("s3://bucket/set", "s3://bucket/set/", jobs=2) == expected
+
+
 def test_the_command_reads_large_files_in_several_processes(s3: Any, tmp_path: Path) -> None:
     path = tmp_path / "instances_train.json"
     path.write_text(json.dumps(data_set(38_000)))
