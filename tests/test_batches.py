@@ -24,6 +24,7 @@ from cocolint.engine import joined, registry
 from cocolint.engine.pool import Processes
 from cocolint.engine.running import Absent
 from cocolint.model import Mending, Task
+from cocolint.read.document import open_document
 from cocolint.read.together import open_together
 from cocolint.report import Style, write
 from cocolint.workers import WorkerLost
@@ -208,6 +209,22 @@ def test_what_a_worker_sends_is_what_one_file_gives(sets: list[Any], random_: ra
             assert same(mine.index.category_uses, theirs.index.category_uses)
             assert same(mine.document.images.width, theirs.document.images.width)
             assert mine.member.class_key == theirs.member.class_key
+
+
+@pytest.mark.parametrize("images", [None, []], ids=["no section", "empty"])
+@pytest.mark.parametrize("together", [False, True])
+def test_no_images_have_the_fields_that_images_have(tmp_path: Path, images: list[Any] | None, together: bool) -> None:
+    some, none = sound("instances"), sound("instances")
+    none["images"] = images
+    if images is None:
+        del none["images"]
+    for number, data in enumerate((some, none)):
+        (tmp_path / f"{number}.json").write_text(json.dumps(data))
+    files = discover.find([str(tmp_path)])
+    with_images, without = [*open_together(files)] if together else [open_document(file) for file in files]
+    assert with_images and without and len(without.images) == 0
+    assert without.images.valid.keys() == with_images.images.valid.keys()
+    assert without.images.absent.keys() == with_images.images.absent.keys()
 
 
 def silent_in(folder: Path, cases: list[Case]) -> list[tuple[frozenset[str], set[str]]]:

@@ -198,11 +198,9 @@ def packed_images(images: Images) -> Images:
 
 
 def joined_images(tables: Sequence[Images]) -> Images:
-    """Return one table of all rows; all strings are packed, or none."""
+    """Return one table of all rows of at least one; all strings are packed, or none."""
     if len(tables) == 1:
         return tables[0]
-    if not tables:
-        return images_of(Masks([], {}))
     from cocolint.read.texts import Texts
 
     columns = {name: [getattr(table, name) for table in tables] for name in (*NUMBERS_OF_IMAGES, *TEXTS_OF_IMAGES, "video")}

@@ -230,13 +230,13 @@ def _images(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[I
         return _images_in(source, cut_exactly(source, span), reader)
 
 
-def _no_images(_source: Source, _sections: Mapping[str, Span], _task: Task) -> tuple[Images, Faults]:
-    return _empty(), {}
+def _no_images(_source: Source, _sections: Mapping[str, Span], task: Task) -> tuple[Images, Faults]:
+    return _empty(task), {}
 
 
 @functools.cache
-def _empty() -> Images:
-    return build.joined_images([])
+def _empty(task: Task) -> Images:
+    return _images_of(b"[]", reader_of(task, "images"))[0]
 
 
 def _images_in(source: Source, spans: list[Span], reader: RecordReader) -> tuple[Images, Faults]:
@@ -246,15 +246,19 @@ def _images_in(source: Source, spans: list[Span], reader: RecordReader) -> tuple
     faults: Faults = {}
     row = 0
     for span in spans:
-        masks, records = decoded(source.array(*span), reader)
-        table = build.images_of(masks)
-        found = all_faults(table, masks, records, reader)
+        table, found = _images_of(source.array(*span), reader)
         if row:
             found = {rule: [replace(one, rows=one.rows + row) for one in some] for rule, some in found.items()}
         _merge(faults, found)
         tables.append(build.packed_images(table) if is_long else table)
         row += len(table)
-    return build.joined_images(tables), faults
+    return build.joined_images(tables) if tables else _empty(reader.task), faults
+
+
+def _images_of(array: bytes | bytearray, reader: RecordReader) -> tuple[Images, Faults]:
+    masks, records = decoded(array, reader)
+    table = build.images_of(masks)
+    return table, all_faults(table, masks, records, reader)
 
 
 def _categories(source: Source, sections: Mapping[str, Span], task: Task) -> tuple[Categories, Faults]:
