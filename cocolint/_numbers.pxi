@@ -13,6 +13,37 @@ cdef extern from *:
     static const double POWERS_OF_TEN[] = {
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    #if ROUNDS_ONCE && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* All bytes at once, without a branch for each: the first of eight is the lowest of the word. */
+    static const unsigned char* short_number(const unsigned char* p, const unsigned char* stop, double* value) {
+        uint64_t word, others, before, digits;
+        int point, end, places = 0;
+        if (stop - p < 8) return 0;
+        memcpy(&word, p, 8);
+        word ^= 0x3030303030303030;
+        others = (((word & 0x7F7F7F7F7F7F7F7F) + 0x7676767676767676) | word) & 0x8080808080808080;
+        if (!others) return 0;
+        point = end = __builtin_ctzll(others) >> 3;
+        digits = word;
+        if (p[point] == '.') {
+            others &= others - 1;
+            if (!others) return 0;
+            end = __builtin_ctzll(others) >> 3;
+            before = ((uint64_t)1 << 8 * point) - 1;
+            digits = (word & before) | (word >> 8 & ~before);
+            places = end - point - 1;
+            if (!places) return 0;
+        }
+        if (!point || (p[0] == '0' && point > 1) || (p[end] | 32) == 'e') return 0;
+        digits <<= 8 * (8 - point - places);
+        digits = digits * 10 + (digits >> 8);
+        digits = ((digits & 0xFF000000FF) * 0xF424000000064 + (digits >> 16 & 0xFF000000FF) * 0x271000000001) >> 32;
+        *value = (double)digits / POWERS_OF_TEN[places];
+        return p + end;
+    }
+    #else
+    static const unsigned char* short_number(const unsigned char* p, const unsigned char* stop, double* value) { return 0; }
+    #endif
     #ifdef __SIZEOF_INT128__
     #define MOST_PLACES 27
     /* The quotient has 63 bits or more, and its lowest one stands for all that is cut off: so it is rounded right, once. */
@@ -42,6 +73,7 @@ cdef extern from *:
     const bint ROUNDS_ONCE
     const double POWERS_OF_TEN[23]
     const int MOST_PLACES
+    Place short_number(Place p, Place stop, double* value) noexcept nogil  # NULL unless it has no sign and up to seven bytes
     double divided(uint64_t value, int places) noexcept nogil  # by a power of ten, up to MOST_PLACES; value is not 0
 
 cdef enum:
@@ -97,7 +129,13 @@ cdef Place integer(Pass* s, Place p, int64_t* value) noexcept nogil:
     return p
 
 
-cdef Place number(Pass* s, Place p, Vector* out, size_t at) noexcept nogil:
+cdef inline Place number(Pass* s, Place p, Vector* out, size_t at) noexcept nogil:
+    """Read a number to byte `at` of `out`."""
+    cdef Place behind = short_number(p, s.stop, <double*>(out.data + at))
+    return behind if behind != NULL else any_float(s, p, out, at)
+
+
+cdef Place any_float(Pass* s, Place p, Vector* out, size_t at) noexcept nogil:
     """Read a number to byte `at` of `out`; what takes more than one rounding is noted, to be finished after the pass."""
     cdef Place start = p
     cdef Place first
