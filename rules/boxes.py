@@ -349,7 +349,8 @@ bbox_vs_segmentation.fix(Stage.DERIVE, safe=False, reads=["segmentation"], write
 
 
 def finite(annotations: Annotations) -> Bools:
-    mask: Bools = np.logical_and.reduce(np.abs(annotations.bbox) <= LARGEST, axis=1)
+    x, y, w, h = (np.abs(annotations.bbox) <= LARGEST).T  # a reduction along so short an axis takes longer
+    mask: Bools = x & y & w & h
     return mask
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,7 +29,7 @@ from cocolint.reported import Crash
 _AGAIN = "", "again"
 """Stands for a second look at some rows among what a rule looked at."""
 MANY_ROWS = 200_000
-"""From so many annotations on it pays to start a process for half of the rules that see a whole file."""
+"""From so many annotations on it pays to start a process for a share of the rules that see a whole file."""
 
 
 class Checked(Struct, dict=True):
@@ -77,23 +78,18 @@ class Checked(Struct, dict=True):
         `count` processes may do that.
         """
         rules = self.rules.of(Scope.FILE, bool(self.document.faults))
-        half: list[Rule] = []
+        apart: list[Rule] = []
         if count > 1 and len(self.index) >= MANY_ROWS:
-            from cocolint.engine import halves  # imported here: most files do without
+            from cocolint.engine import shares  # imported here: most files do without
 
-            half = halves.half_of(rules)
-        if not half:
+            apart = shares.portable(rules)
+        if not apart:
             self._run(rules, self.outcome, options, before)
             return
-        with halves.elsewhere(partial(self._apart, half, options, before)) as coming:
-            self._run([rule for rule in rules if rule not in half], self.outcome, options, before)
-            self.outcome.add(coming.result())
-
-    def _apart(self, rules: Sequence[Rule], options: Options, before: Checked | None) -> Outcome:
-        """Return what comes of some rules."""
-        outcome = Outcome()
-        self._run(rules, outcome, options, before)
-        return outcome
+        here = [rule for rule in rules if rule not in apart]
+        with shares.shared(apart, partial(self._run, outcome=Outcome(), options=options, before=before)) as (left, others):
+            self._run(chain(here, left), self.outcome, options, before)
+            self.outcome.add(others())
 
     def _sees_the_same(self, rule: Rule, before: Checked) -> bool:
         """Whether a rule that ran before would look at the very same objects."""
@@ -122,7 +118,8 @@ class Checked(Struct, dict=True):
             outcome.run(rule, fixtures, options)
         outcome.seen[rule.name] = {*seen, _AGAIN} if again.is_asked else seen
 
-    def _run(self, rules: Sequence[Rule], outcome: Outcome, options: Options, before: Checked | None = None) -> None:
+    def _run(self, rules: Iterable[Rule], outcome: Outcome, options: Options, before: Checked | None = None) -> Outcome:
+        """Run rules, and return the outcome with what came of them."""
         fixtures = dict(self.fixtures)
         faults, categories = self.document.faults, self.document.categories
         said = _said.setdefault(categories, {})
@@ -140,6 +137,7 @@ class Checked(Struct, dict=True):
             else:
                 self._watch(rule, fixtures, outcome, options)
             self.index.let_go()
+        return outcome
 
     @property
     def findings(self) -> Findings:

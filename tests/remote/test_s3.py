@@ -64,16 +64,16 @@ def test_the_report_is_that_on_the_same_files_on_disk(s3: Any, tmp_path: Path, m
 def test_no_rule_runs_in_a_copy_of_a_process_that_has_a_connection(
     s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cocolint.engine import halves, whole_file
+    from cocolint.engine import shares, whole_file
 
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise AssertionError
 
     folder = put(tmp_path / "set")
     s3.put(f"{folder}/annotations", "bucket/set/", recursive=True)
     expected = locally(folder)
     monkeypatch.setattr(whole_file, "MANY_ROWS", 1)
-    monkeypatch.setattr(halves, "elsewhere", refuse)
+    monkeypatch.setattr(shares, "shared", refuse)
     assert checked("s3://bucket/set", "s3://bucket/set/", jobs=2) == expected
 
 

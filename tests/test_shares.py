@@ -1,4 +1,4 @@
-"""Half of the rules on a large file run in another process, and nothing else differs."""
+"""Two processes share the rules on a large file, and nothing else differs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only on Linux a
 RULES = """
 import os
 import signal
+import time
+from pathlib import Path
 
 from cocolint.api import *
 
@@ -39,6 +41,11 @@ def second(index: Index):
     {second}
 """
 WHERE = "yield from index.where(index.id == 1, 'id', '{process}', process=[os.getpid()] * len(index))"
+MEETS = """
+    Path({folder!r}, str(os.getpid())).touch()
+    while len(os.listdir({folder!r})) < 2:
+        time.sleep(0.01)
+    """
 
 
 @pytest.fixture(autouse=True)
@@ -69,23 +76,43 @@ def test_reports_on_real_files_are_the_same(name: str) -> None:
     assert report_on(REAL / name, replace(chosen, jobs=2)) == report_on(REAL / name, chosen)
 
 
-@pytest.mark.parametrize(("jobs", "count"), [(1, 1), (2, 2)])
-def test_every_other_rule_runs_elsewhere(tmp_path: Path, jobs: int, count: int) -> None:
-    report = checked(tmp_path, WHERE, WHERE, jobs)
-    processes = {int(group.finding.values["process"][0]) for group in report.groups}
-    assert len(report.groups) == 2
-    assert len(processes) == count
-    assert os.getpid() in processes
+def meets_another(folder: Path) -> str:
+    """Return the beginning of a rule that waits until it runs in two processes at once."""
+    (folder / "processes").mkdir()
+    return MEETS.format(folder=str(folder / "processes")).strip() + "\n    "
+
+
+def processes_of(report: Report) -> set[int]:
+    return {int(group.finding.values["process"][0]) for group in report.groups}
+
+
+def test_one_process_runs_all_rules(tmp_path: Path) -> None:
+    assert processes_of(checked(tmp_path, WHERE, WHERE, jobs=1)) == {os.getpid()}
+
+
+def test_two_processes_take_a_rule_each(tmp_path: Path) -> None:
+    rule = meets_another(tmp_path) + WHERE
+    report = checked(tmp_path, rule, rule)
+    assert len(report.groups) == len(processes_of(report)) == 2
+    assert os.getpid() in processes_of(report)
 
 
 def test_a_rule_that_raises_elsewhere_is_told(tmp_path: Path) -> None:
-    report = checked(tmp_path, "yield from 1 // 0", WHERE)
-    assert [crash.name for crash in report.crashes] == ["first-rule"]
+    rule = meets_another(tmp_path) + f"if os.getpid() != {os.getpid()}: raise ZeroDivisionError\n    " + WHERE
+    report = checked(tmp_path, rule, rule)
+    assert len(report.crashes) == 1
     assert "ZeroDivisionError" in report.crashes[0].error
-    assert [group.name for group in report.groups] == ["second-rule"]
+    assert processes_of(report) == {os.getpid()}
     assert report.exit_code is ExitCode.UNUSABLE
 
 
 def test_a_process_that_is_killed_ends_the_run(tmp_path: Path) -> None:
+    kills = f"if os.getpid() != {os.getpid()}: os.kill(os.getpid(), signal.SIGKILL)\n    "
+    rule = meets_another(tmp_path) + kills + WHERE
     with pytest.raises(WorkerLost, match="killed"):
-        checked(tmp_path, "os.kill(os.getpid(), signal.SIGKILL); yield", WHERE)
+        checked(tmp_path, rule, rule)
+
+
+def test_a_rule_is_run_once_where_there_is_more_to_run_than_the_other_process_takes(tmp_path: Path) -> None:
+    report = checked(tmp_path, WHERE, "time.sleep(0.3)\n    " + WHERE)
+    assert sorted(group.name for group in report.groups) == ["first-rule", "second-rule"]
