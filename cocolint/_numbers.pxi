@@ -21,8 +21,8 @@ cdef extern from *:
         if (stop - p < 8) return 0;
         memcpy(&word, p, 8);
         word ^= 0x3030303030303030;
-        others = (((word & 0x7F7F7F7F7F7F7F7F) + 0x7676767676767676) | word) & 0x8080808080808080;
-        if (!others) return 0;
+        others = (word + 0x7676767676767676) & 0x8080808080808080;
+        if (!others || word & 0x8080808080808080) return 0;
         point = end = __builtin_ctzll(others) >> 3;
         digits = word;
         if (p[point] == '.') {

@@ -147,11 +147,14 @@ def area_mismatch(annotations: Annotations) -> Iterable[Finding]:
     """
     area, mask = annotations.area, annotations.mask_area
     with np.errstate(all="ignore"):
+        off = _single(annotations) & (area > 0) & np.isfinite(mask) & ~_is_near(area, mask, 0.5, 0.01)
+        if not off.any():
+            return
         whole = area == np.floor(area)
-        right = _is_near(area, mask, 0.5, 0.01) | (whole & _is_near(area, mask, 1.0, 0.02))
+        right = whole & _is_near(area, mask, 1.0, 0.02)
         right |= annotations.is_rle & _is_near(area, mask, np.maximum(1.0, 0.21 * _outline(annotations)), 0.02)
         box = _is_near(area, _box_area(annotations), 0.0, 0.01)
-        off = _single(annotations) & (area > 0) & np.isfinite(mask) & ~right & ~box
+        off &= ~right & ~box
     rows = np.flatnonzero(off & annotations.is_polygon & (area <= _most(annotations)))
     covered = mask.copy()
     covered[rows] = pixels = pixel_counts(annotations, rows)

@@ -268,7 +268,9 @@ def bbox_fully_outside(annotations: Annotations) -> Iterable[Finding]:
     Fix: look whether the box belongs to another image or another scale; else take the bounds of a segmentation that is in
     the image, or drop the object. Unsafe: an object is lost. Where many boxes are outside, none is dropped.
     """
-    x, y, right, bottom = corners(annotations.bbox).T
+    x, y, w, h = annotations.bbox.T
+    with np.errstate(all="ignore"):
+        right, bottom = x + w, y + h
     width, height = annotations.width, annotations.height
     outside = placed(annotations) & ((x >= width) | (y >= height) | (right <= 0) | (bottom <= 0))
     count = np.count_nonzero(outside)

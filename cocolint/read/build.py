@@ -331,6 +331,9 @@ def _mask_keys(size: int, rings: Rings, runs: Runs, points: Points) -> dict[str,
 def _point_keys(points: Points, expected: Ints) -> dict[str, Any]:
     """Look at v of every keypoint, where there are as many as the category declares, or it declares none."""
     size = len(expected)
+    if not len(points.values):
+        none = np.zeros(size, np.int32)
+        return {"keypoint_values": none, "labelled": none, "scored": none, "odd_visibility": np.full(size, np.nan)}
     owner, _, values = points.triplets((expected <= 0) | (points.length == 3 * expected))
     visibility = values[:, 2]
     with np.errstate(invalid="ignore"):
