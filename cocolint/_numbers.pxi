@@ -15,7 +15,8 @@ cdef extern from *:
         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     #if ROUNDS_ONCE && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     /* All bytes at once, without a branch for each: the first of eight is the lowest of the word. */
-    static const unsigned char* short_number(const unsigned char* p, const unsigned char* stop, double* value) {
+    __attribute__((always_inline)) static inline const unsigned char* short_number(
+            const unsigned char* p, const unsigned char* stop, double* value) {
         uint64_t word, others, before, digits;
         int point, end, places = 0;
         if (stop - p < 8) return 0;

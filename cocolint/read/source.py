@@ -149,8 +149,6 @@ class Source:
 
     def find(self, what: bytes) -> int:
         """Return where `what` stands first, -1 if it does not."""
-        if not isinstance(self.where, Remote):
-            return self.mapped().find(what, self.start)
         size = self.size
         for begin in range(self.start, size, CHUNK):
             found = self.read(begin, min(begin + CHUNK + len(what), size)).find(what)
