@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -40,19 +43,53 @@ def test_columns_come_as_they_were(keys: dict[str, Any], valid: dict[str, Any], 
     assert all(getattr(one, kind)[name].nbytes >= lending._SMALL for kind, name, *_ in sent.places)
 
 
-@pytest.mark.parametrize("with_desks", [True, False])
-def test_outcomes_come_in_order_and_no_desk_is_taken_too_soon(with_desks: bool) -> None:
-    spans = [Span(number, number + 1) for number in range(40)]
-    desks = Desks(3) if with_desks else None
+def numbered(span: Span) -> SliceOutcome:
+    return outcome_of({"id": ((700,), np.int64)}, {}, {}, seed=span.start)
 
-    def check(span: Span, desk: int | None) -> Sent:
-        sent = Sent(outcome_of({"id": ((700,), np.int64)}, {}, {}, seed=span.start), None)
-        return sent if desks is None or desk is None else desks.laid(desk, sent)
+
+@pytest.mark.parametrize(("slow_there", "slow_here"), [(0.0, 0.0), (0.002, 0.0), (0.0, 0.002)])
+def test_outcomes_come_in_order_and_no_desk_is_taken_too_soon(slow_there: float, slow_here: float) -> None:
+    spans = [Span(number, number + 1) for number in range(200)]
+    desks = Desks(3)
+    made = Counter[str]()
+
+    def there(span: Span, desk: int) -> Sent:
+        time.sleep(slow_there)
+        made["there"] += 1
+        return desks.laid(desk, Sent(numbered(span), None))
+
+    def here(span: Span) -> SliceOutcome:
+        time.sleep(slow_here)
+        made["here"] += 1
+        return numbered(span)
 
     with ThreadPoolExecutor(4) as pool:
-        for span, (outcome, _) in zip(spans, handed_over(pool, check, spans, desks), strict=True):
-            wanted = outcome_of({"id": ((700,), np.int64)}, {}, {}, seed=span.start)
-            assert same(outcome.keys, wanted.keys)
+        for span, outcome in zip(spans, handed_over(pool, there, here, spans, desks), strict=True):
+            assert same(outcome.keys, numbered(span).keys)
+    assert made.total() == len(spans)
+    assert made["there"] >= len(desks)
+
+
+def test_few_outcomes_are_held_while_one_is_waited_for() -> None:
+    waits = threading.Event()
+    here = Counter[int]()
+
+    def there(span: Span, _: int) -> Sent:
+        assert waits.wait(60)
+        return Sent(numbered(span), None)
+
+    def checked(span: Span) -> SliceOutcome:
+        here[span.start] += 1
+        if here.total() == lending._HELD - 3:
+            threading.Timer(0.2, waits.set).start()
+        return numbered(span)
+
+    spans = [Span(number, number + 1) for number in range(300)]
+    with ThreadPoolExecutor(1) as pool:
+        coming = handed_over(pool, there, checked, spans, Desks(3))
+        assert same(next(coming).keys, numbered(spans[0]).keys)
+        assert here.total() == lending._HELD - 3
+        assert len(list(coming)) == 299
 
 
 class Failing:
@@ -71,5 +108,5 @@ class Failing:
 def test_what_is_no_longer_wanted_is_cancelled() -> None:
     pool: Any = Failing()
     with pytest.raises(ZeroDivisionError):
-        list(handed_over(pool, lambda *_: Sent(outcome_of({}, {}, {}), None), [Span(0, 1)] * 9, Desks(3)))
+        list(handed_over(pool, lambda *_: Sent(numbered(Span(0, 1)), None), numbered, [Span(0, 1)] * 9, Desks(3)))
     assert [future.cancelled() for future in pool.futures] == [False, True, True]

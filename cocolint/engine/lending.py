@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _SMALL = 1 << 12
 """Columns below this size, in bytes, are sent along."""
 _ALIGNED = 64
+_DESKS = 3
+"""For each worker: one that it works at, one that waits for it, and one that is looked at."""
+_HELD = 64
+"""So many slices are under way or wait for their turn at the most."""
 
 
 class Place(NamedTuple):
@@ -79,33 +83,41 @@ class Desks:
 
 def desks_for(workers: int, forks: bool) -> Desks | None:
     """Return desks for so many workers, None where processes are no copies of this one."""
-    return Desks(3 * workers) if forks and sys.platform == "linux" else None
+    return Desks(_DESKS * workers) if forks and sys.platform == "linux" else None
 
 
 def handed_over(
-    pool: Executor, check: Callable[[Span, int | None], Sent], spans: Sequence[Span], desks: Desks | None
-) -> Iterator[tuple[SliceOutcome, Tally | None]]:
-    """Yield what comes of slices, in order. The columns of one are there until the next is asked for."""
-    if desks is None:
-        for sent in pool.map(check, spans, [None] * len(spans)):
-            yield sent.outcome, sent.tally
-        return
+    pool: Executor,
+    check: Callable[[Span, int], Sent],
+    here: Callable[[Span], SliceOutcome],
+    spans: Sequence[Span],
+    desks: Desks,
+) -> Iterator[SliceOutcome]:
+    """Yield what comes of slices, in order. The columns of one are there until the next is asked for.
+
+    While the one that is next is not done, slices are checked `here`.
+    """
     free = deque(range(len(desks)))
-    coming: deque[tuple[int, Future[Sent]]] = deque()
+    coming: deque[tuple[int, Future[Sent]] | SliceOutcome] = deque()
     left = iter(spans)
     try:
         while True:
-            for span in left:
-                desk = free.popleft()
-                coming.append((desk, pool.submit(check, span, desk)))
-                if not free:
-                    break
+            while free and (span := next(left, None)):
+                coming.append((desk := free.popleft(), pool.submit(check, span, desk)))
             if not coming:
                 return
-            desk, future = coming.popleft()
-            sent = future.result()
-            yield desks.taken(desk, sent), sent.tally
-            free.append(desk)
+            first = coming[0]
+            if isinstance(first, SliceOutcome):
+                yield first
+            elif first[1].done() or len(coming) == _HELD or not (span := next(left, None)):
+                desk, future = first
+                yield desks.taken(desk, future.result())
+                free.append(desk)
+            else:
+                coming.append(here(span))
+                continue
+            coming.popleft()
     finally:
-        for _, future in coming:
-            future.cancel()
+        for one in coming:
+            if isinstance(one, tuple):
+                one[1].cancel()

@@ -109,11 +109,12 @@ class Processes(Struct, frozen=True):
 
     def desks(self, where: Where) -> Desks | None:
         """Return desks where workers are copies of this process."""
-        return desks_for(self.count, isinstance(where, Path))
+        return desks_for(self.count - 1, isinstance(where, Path))
 
     def executor(self, work: Work, most: int) -> AbstractContextManager[Executor]:
-        """Return an executor of so many processes, or of as few as are needed."""
-        return processes(min(self.count, most), begin, (work,), forks=isinstance(work.reader.where, Path))
+        """Return an executor of so many processes with this one, if it can take part, or of as few as are needed."""
+        count = self.count - 1 if work.desks else self.count
+        return processes(min(count, most), begin, (work,), forks=isinstance(work.reader.where, Path))
 
 
 def check_slices(
@@ -175,14 +176,23 @@ def _run(
         return
     names, desks = [rule.name for rule in rules], workers.desks(reader.where)
     work = Work(os.urandom(16).hex(), reader, names, folder, options, pngs, _is_copy(document), desks)
-    tallies = reader.where.tallies if isinstance(reader.where, Remote) else {}
     with workers.executor(work, len(spans)) as pool:
-        came = handed_over(pool, partial(check_span, work.key), spans, desks)
-        for span, (outcome, tally) in zip(spans, came, strict=True):
-            if tally:
-                tallies[span] = tally
+        for span, outcome in zip(spans, _coming(pool, work, rules, spans), strict=True):
             yield outcome
             report(span.stop - span.start)
+
+
+def _coming(pool: Executor, work: Work, rules: list[Rule], spans: list[Span]) -> Iterator[SliceOutcome]:
+    """Yield the outcome of slices, in order, and note what was counted in the text of a remote file."""
+    check = partial(check_span, work.key)
+    if work.desks is not None:
+        checker = SliceChecker(work.reader, rules, work.options, work.pngs)
+        yield from handed_over(pool, check, lambda span: checker(span).thinned(), spans, work.desks)
+        return
+    for span, sent in zip(spans, pool.map(check, spans, [None] * len(spans)), strict=True):
+        if isinstance(work.reader.where, Remote) and sent.tally:
+            work.reader.where.tallies[span] = sent.tally
+        yield sent.outcome
 
 
 def _is_copy(document: Document) -> bool:
