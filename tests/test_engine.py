@@ -175,10 +175,44 @@ TRAPS = [
 ]
 
 
+SOUND_IMAGES = ", ".join(f'{{"id": {number}, "width": 9, "height": 9, "file_name": "{number}.jpg"}}' for number in range(20))
+TRAPS += [
+    text.replace("IMAGES", SOUND_IMAGES)
+    for text in [
+        '{"images": [IMAGES], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES], "categories": [{"id": 1, "keypoints": ["a"]}], "info": {}, "annotations": [{"id": 1}]}',
+        '{"info": {"images": [1, 2], "annotations": [3]}, "images": [IMAGES], "annotations": [{"id": 1}]}',
+        '{"images": [{"id": 77, "x": [1], "annotations": [2]}, IMAGES], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77, "x": [1], "annotations": [2]}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77, "x": [1], "info": {}}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77, "x": "], \\"info\\": "}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77, "x": "}, {"}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77, "x": [{"id": 1}, {"id": 2}]}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": NaN}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77, "x": "\\ud800"}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES,, {"id": 77}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES {"id": 77}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, 7, null], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, {"id": 77}, ], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES, ' + "[" * 5000 + "]" * 5000 + '], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES], "images": [{"id": 77}], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES], "annotations": [{"id": 1}], "images": [{"id": 77}]}',
+        '{"images": [IMAGES}, "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES]], "annotations": [{"id": 1}]}',
+        '{"images": [IMAGES], "annotations": [{"id": 1}]',
+        '{"images": {"a": [IMAGES]}, "annotations": [{"id": 1}]}',
+        '{"x": [IMAGES], "images": [], "annotations": [{"id": 1}]}',
+        '[{"images": [IMAGES], "annotations": [{"id": 1}]}]',
+    ]
+]
+
+
+@pytest.mark.parametrize("size", [20, 300, 1 << 22])
 @pytest.mark.parametrize("text", TRAPS)
-def test_a_guess_at_the_layout_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_a_guess_at_the_layout_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, size: int) -> None:
     path = tmp_path / "instances_train.json"
     path.write_text(text)
+    monkeypatch.setattr(slicing, "SLICE_BYTES", size)
     exact = everything(path)
     monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
     assert everything(path) == exact
@@ -220,6 +254,39 @@ def test_bytes_that_are_not_utf8_are_found_in_every_slice(
         assert everything(path) == exact
 
 
+@pytest.mark.parametrize("name", [b'"B\xe4ume"', b'"B\xc3},{\xa4ume"', b'["\xe4"]'])
+@pytest.mark.parametrize("size", [50, 1 << 22])
+def test_bytes_that_are_not_utf8_are_found_in_every_slice_of_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes, size: int
+) -> None:
+    records = [b'{"id": %d, "width": 9, "height": 9, "file_name": "B\xc3\xa4ume"}' % number for number in range(40)]
+    records[20] = b'{"id": 1, "x": %b}' % name
+    path = tmp_path / "instances_train.json"
+    path.write_bytes(b'{"images": [' + b", ".join(records) + b'], "annotations": [{"id": 1}], "categories": []}')
+    monkeypatch.setattr(slicing, "SLICE_BYTES", size)
+    exact = everything(path)
+    assert "is not UTF-8" in str(exact)
+    monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
+    assert everything(path) == exact
+
+
+def test_many_images_are_left_out_of_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "instances_train.json"
+    path.write_text(f'{{"info": {{}}, "images": [{SOUND_IMAGES}], "annotations": [{{"id": 1}}], "categories": []}}')
+    monkeypatch.setattr(slicing, "GUESS_BYTES", 0)
+    monkeypatch.setattr(slicing, "SLICE_BYTES", 100)
+    looked_at: list[int] = []
+    spans = slicing._spans
+
+    def noted(view: memoryview, start: int) -> slicing.Layout:
+        looked_at.append(len(view))
+        return spans(view, start)
+
+    monkeypatch.setattr(slicing, "_spans", noted)
+    assert len(open_document(AnnotationFile(path, path.name, None, "train", "flat", True, True)).images) == 20
+    assert looked_at == [len('{"info": {}, "images": [], "annotations": [], "categories": []}')]
+
+
 def test_text_beyond_ascii_leaves_the_guess_at_the_layout_standing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "instances_train.json"
     path.write_text(json.dumps(sound("instances") | {"info": {"description": "Bäume"}}, ensure_ascii=False))
@@ -236,7 +303,7 @@ def test_images_may_follow_the_annotations(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "instances_train.json"
     path.write_text(json.dumps(data))
     exact = everything(path)
-    for name, size in (("GUESS_BYTES", 0), ("SLICE_BYTES", 2000), ("_BEFORE_IMAGES", 2000)):
+    for name, size in (("GUESS_BYTES", 0), ("SLICE_BYTES", 2000), ("_BESIDE_IMAGES", 2000)):
         monkeypatch.setattr(slicing, name, size)
     file = AnnotationFile(path, path.name, None, "train", "flat", True, True)
     assert not open_document(file).is_proved

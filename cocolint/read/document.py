@@ -92,7 +92,7 @@ def open_document(
     except Unusable as fault:
         fault.source = source
         raise
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, BadCut):
         if layout is None or layout.is_proved:
             raise
         return open_document(file, exact=True)
@@ -208,7 +208,7 @@ def decoded(array: bytes | bytearray, reader: RecordReader) -> tuple[build.Masks
     regular = None if reader.nonfinite else regular_reader_of(reader.task, reader.section).read(array)
     if regular is not None:
         return regular, None
-    if reader.section == "annotations" and not is_utf8(array):
+    if not is_utf8(array):
         raise BadCut
     records = reader.read(array)
     return build.Masks(records.rows, records.broken), records

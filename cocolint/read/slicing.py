@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,10 +18,11 @@ GUESS_BYTES = 8_000_000
 """From this size on it pays to leave the annotations out of the first pass."""
 _LONGEST_OPENING = 1 << 12
 _IMAGES = b'"images"'
-_BEFORE_IMAGES = 1 << 16
+_BESIDE_IMAGES = 1 << 16
 """So many bytes the sections between annotations and images may take: those of categories, info and licenses."""
 _OPENING = re.compile(rb'"annotations"\s*:\s*\[')
-_CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type)"\s*:')
+_OPENING_OF_IMAGES = re.compile(rb'"images"\s*:\s*\[')
+_CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type|annotations)"\s*:')
 _BORDER = re.compile(rb"\}\s*,\s*\{")
 KEY = re.compile(rb'[\s,{]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 
@@ -68,47 +69,77 @@ def layout_of(source: Source, exact: bool) -> Layout:
 
 
 def _guess(source: Source) -> Layout | None:
-    """Find the top-level values of the file without the inside of `annotations`; None if that is no object of its own."""
+    """Find the top-level values of the file without the inside of `annotations`, and of many images before them.
+
+    None if that is no object of its own.
+    """
     if source.head().startswith(b"["):
         return None
     place = source.find(b'"annotations"')
     key = _OPENING.match(source.read(place, place + _LONGEST_OPENING)) if place >= 0 else None
     if not key:
         return None
-    inside = place + key.end()
-    head = source.read(source.start, inside)
-    begin = max(inside, _begin_of_tail(source, head))
-    tail = source.read(begin, source.size)
-    closing = _CLOSING.search(tail)
-    end = closing.start() if closing else tail.rfind(b"]")
-    if end < 0:
+    gaps = _gap_of_images(source, place)
+    stop = _end_of_annotations(source, place + key.end(), bool(gaps))
+    if stop < 0:
         return None
-    around = head + tail[end:]
-    del head
+    gaps["annotations"] = Span(place + key.end(), stop)
+    borders = [source.start, *(border for gap in gaps.values() for border in gap), source.size]
+    around = b"".join(source.read(*borders[part : part + 2]) for part in range(0, len(borders), 2))
     if not is_utf8(around):
         return None
     try:
         found = _on_deep_stack(100, lambda: _spans(memoryview(around), source.start))
     except (msgspec.DecodeError, RecursionError, Unusable):
         return None
-    if found.sections.get("annotations") != (inside - 1, inside + 1):
+    sections = {name: Span(*(_moved(place, gaps) for place in span)) for name, span in found.sections.items()}
+    if any(sections.get(name) != (gap.start - 1, gap.stop + 1) for name, gap in gaps.items()):
         return None
-    gap = begin + end - inside
-    moved = {
-        name: Span(*(place + gap if place >= inside else place for place in span)) for name, span in found.sections.items()
-    }
-    return Layout({**moved, "annotations": Span(inside - 1, begin + end + 1)}, False, found.repeated_key, is_proved=False)
+    return Layout(sections, False, found.repeated_key, is_proved=False)
 
 
-def _begin_of_tail(source: Source, head: bytes) -> int:
-    """Return a place near the end of the annotations: of the file, or of what is before images that follow the `head`."""
+def _moved(place: int, gaps: Mapping[str, Span]) -> int:
+    """Return where something lies that lies at `place` when the gaps are left out."""
+    for gap in gaps.values():
+        if place > gap.start:
+            place += gap.stop - gap.start
+    return place
+
+
+def _gap_of_images(source: Source, stop: int) -> dict[str, Span]:
+    """Return the inside of the images that take long to be read, by their name, if they and little else are before `stop`."""
+    if stop - source.start <= SLICE_BYTES:
+        return {}
+    key = _OPENING_OF_IMAGES.search(source.read(source.start, source.start + SLICE_BYTES))
+    if not key:
+        return {}
+    inside = source.start + key.end()
+    begin = max(inside, stop - _BESIDE_IMAGES)
+    closing = _CLOSING.search(source.read(begin, stop + _LONGEST_OPENING))
+    return {"images": Span(inside, begin + closing.start())} if closing else {}
+
+
+def _end_of_annotations(source: Source, inside: int, are_last: bool) -> int:
+    """Return where the array of annotations probably ends that begins before `inside`, -1 if it does nowhere.
+
+    They `are_last` where the images are before them.
+    """
+    begin = max(inside, _begin_of_tail(source, inside, are_last))
+    tail = source.read(begin, source.size)
+    closing = _CLOSING.search(tail)
+    end = closing.start() if closing else tail.rfind(b"]")
+    return begin + end if end >= 0 else -1
+
+
+def _begin_of_tail(source: Source, inside: int, are_last: bool) -> int:
+    """Return a place near the end of the annotations: of the file, or of what is before images that follow."""
     last = source.size - SLICE_BYTES
-    if isinstance(source.where, Remote) or _IMAGES in head:
+    if are_last or isinstance(source.where, Remote) or _IMAGES in source.read(source.start, inside):
         return last
     for begin in range(last, source.size // 2, -SLICE_BYTES):
         images = source.read(begin, begin + SLICE_BYTES + len(_IMAGES)).rfind(_IMAGES)
         if images >= 0:
-            return min(last, begin + images - _BEFORE_IMAGES)
+            return min(last, begin + images - _BESIDE_IMAGES)
     return last
 
 
