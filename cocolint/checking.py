@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from cocolint.config import Settings
 from cocolint.engine import pool
+from cocolint.engine.lending import desks_for
 from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.rule import Rule, Rules
 from cocolint.engine.running import NOT_ASKED, REMOTE, Absent, Options, Pngs, SliceOutcome, pngs_of
@@ -18,9 +20,12 @@ from cocolint.model import AnnotationFile, Mending, Task
 from cocolint.pictures import image_root
 from cocolint.pictures.files import Pictures
 from cocolint.read.columns import Index
-from cocolint.read.document import Document, open_document
+from cocolint.read.document import Document, SliceReader, open_document
 from cocolint.read.source import Source
 from cocolint.read.structure import BadCut
+
+if TYPE_CHECKING:
+    from cocolint.engine.following import Following, Sliced
 
 _NO_PICTURES = Absent("no rule asks for them")
 _NOT_WANTED = Absent("--no-images")
@@ -66,16 +71,23 @@ class FileChecker(Struct):
     asked: dict[tuple[str, ...], bool] = {}
     bases: image_root.Bases = {}
 
-    def check(self, file: AnnotationFile, source: Source | None = None, before: Checked | None = None) -> Checked:
+    def check(
+        self,
+        file: AnnotationFile,
+        source: Source | None = None,
+        before: Checked | None = None,
+        sliced: Sliced | None = None,
+    ) -> Checked:
         """Return what comes of a file, or of one data set of several in `source`; `before` it was mended, that was known.
 
-        Raises what `open_document` raises.
+        Of a mended one, what comes of its slices may be known. Raises what `open_document` raises.
         """
         begin = time.perf_counter()
         document = open_document(file, source=source, before=before.document if before else None)
         opened = time.perf_counter()
         try:
-            checked = self.checked(document, before=before)
+            known = sliced.put_into(document) if sliced and before and sliced.belongs_to(document, before.document) else None
+            checked = self.checked(document, known, before)
         except BadCut:
             checked = self.checked(open_document(file, exact=True, source=source))
         checked.document.source.check_unchanged()
@@ -94,6 +106,19 @@ class FileChecker(Struct):
         count = self.settings.processes if is_local else 1  # threads of a network do not get along with copies of a process
         watches = self.settings.mending is not Mending.OFF
         return check_document(document, slices, rules, self.options, more, before, count, watches)
+
+    def following(self, checked: Checked, copy: Path) -> Following | None:
+        """Return who checks the slices of a mended copy while it is written, None where that has to wait."""
+        document, source = checked.document, checked.document.source
+        if not isinstance(self.workers, Processes) or source.nonfinite or source.data != source.original:
+            return None
+        from cocolint.engine.following import Following  # imported here: most runs mend nothing
+
+        reader = SliceReader(copy, document.task, False, document.images, document.categories)
+        pngs, folder = self.pngs_of(document.file, document.task), self.settings.rules_path
+        desks = desks_for(self.workers.count, forks=True)
+        work = pool.work_of(reader, checked.rules, self.options, desks, folder, pngs, is_copy=True)
+        return Following(work, checked.index, len(document.slices))
 
     def check_slices(
         self, document: Document, rules: list[Rule], pngs: Pngs, before: Index | None = None

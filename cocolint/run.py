@@ -39,6 +39,7 @@ from cocolint.reported import FileResult, FindingGroup, Skip
 
 if TYPE_CHECKING:
     from cocolint.cache.results import Place, Results
+    from cocolint.engine.following import Following, Sliced
 
 
 class Run(Struct, dict=True):
@@ -113,8 +114,15 @@ class Run(Struct, dict=True):
                         self.progress.advance(size)
                     yield file
 
-    def again(self, copies: Mapping[str, Path]) -> Self:
-        """Return the run with mended `copies` in the place of some files, which alone are read anew."""
+    def following(self, checked: Checked, copy: Path) -> Following | None:
+        """Return who checks the slices of a mended copy while it is written, None where that has to wait."""
+        return self._alone.following(checked, copy)
+
+    def again(self, copies: Mapping[str, Path], sliced: Mapping[str, Sliced]) -> Self:
+        """Return the run with mended `copies` in the place of some files, which alone are read anew.
+
+        `sliced` is what came of the slices of some of them.
+        """
         run = replace(
             self, results=[], checked=[], locators=dict(self.locators), steps=defaultdict(float), progress=NoProgress()
         )
@@ -124,7 +132,8 @@ class Run(Struct, dict=True):
             if checked is None:
                 run.results.append(result)
             elif result.path in copies:
-                run._check_file(checked.document.file._replace(mended=copies[result.path], named_by_user=True), checked)
+                file = checked.document.file._replace(mended=copies[result.path], named_by_user=True)
+                run._check_file(file, checked, sliced.get(result.path))
             else:
                 run._take(replace(checked, compared=Outcome()))
         run._compare()
@@ -137,15 +146,21 @@ class Run(Struct, dict=True):
             self.gate.rules, self.options, self.settings, self.fixtures, self.workers, self.progress, self.steps
         )  # fmt: skip
 
-    def _check_file(self, file: AnnotationFile, before: Checked | None = None) -> None:
+    def _check_file(self, file: AnnotationFile, before: Checked | None = None, sliced: Sliced | None = None) -> None:
         try:
-            self._read_and_check(file, before=before)
+            self._read_and_check(file, before=before, sliced=sliced)
         except OSError as error:
             self.broken = True
             note = f"cannot be read: {error.strerror or error}"
             self.results.append(FileResult(file.display, file.task, file.subset, "", file.layout, Status.UNREADABLE, note=note))
 
-    def _read_and_check(self, file: AnnotationFile, source: Source | None = None, before: Checked | None = None) -> None:
+    def _read_and_check(
+        self,
+        file: AnnotationFile,
+        source: Source | None = None,
+        before: Checked | None = None,
+        sliced: Sliced | None = None,
+    ) -> None:
         size = size_of(file)
         self.progress.start(file.display, size)
         begin = time.perf_counter()
@@ -155,7 +170,7 @@ class Run(Struct, dict=True):
             self.steps["look up"] += time.perf_counter() - begin
             return
         try:
-            checked = self._alone.check(file, source, before)
+            checked = self._alone.check(file, source, before, sliced)
         except NotCoco as reason:
             if not file.named_by_user:
                 self.not_coco += 1

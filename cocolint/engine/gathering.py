@@ -28,7 +28,7 @@ def gathered(outcomes: Iterable[SliceOutcome], count: int, before: Index | None 
     Columns of the file `before` it was mended serve again where they are the same. Raises `Failure` if there is no room on
     disk for those of a large file.
     """
-    shelf = _Shelf(count, before)
+    shelf = Shelf(count, before)
     sizes: list[int] = []
     for one in outcomes:
         sizes.append(len(one))
@@ -36,8 +36,8 @@ def gathered(outcomes: Iterable[SliceOutcome], count: int, before: Index | None 
     return shelf.outcome(), sizes
 
 
-class _Shelf:
-    """Takes the outcomes of slices in order."""
+class Shelf:
+    """Takes the outcomes of `count` slices in order; columns of the file `before` it was mended serve again."""
 
     def __init__(self, count: int, before: Index | None) -> None:
         self._count = count
@@ -52,6 +52,7 @@ class _Shelf:
         self._outcome = Outcome()
 
     def add(self, one: SliceOutcome) -> None:
+        """Take the outcome of the next slice. Raises `Failure` if there is no room on disk."""
         self._outcome.add(one.outcome, self._size)
         self._seen += 1
         self._uses = self._uses + one.category_uses
@@ -69,6 +70,7 @@ class _Shelf:
         self._size += len(one)
 
     def outcome(self) -> SliceOutcome:
+        """Return the outcomes of all slices as one."""
         columns: dict[str, Columns] = {kind: {} for kind in _KINDS}
         for (kind, name), pile in self._columns.items():
             columns[kind][name] = pile.column()

@@ -97,6 +97,19 @@ class Workers(Protocol):
         """
 
 
+def work_of(
+    reader: SliceReader,
+    rules: list[Rule],
+    options: Options,
+    desks: Desks | None,
+    folder: Path | None,
+    pngs: Pngs,
+    is_copy: bool,
+) -> Work:
+    """Return what workers are told of a document."""
+    return Work(os.urandom(16).hex(), reader, [rule.name for rule in rules], folder, options, pngs, is_copy, desks)
+
+
 class Processes(Struct, frozen=True):
     """Processes on this machine."""
 
@@ -174,8 +187,7 @@ def _run(
             yield outcome if len(spans) == 1 else outcome.thinned()
             report(span.stop - span.start)
         return
-    names, desks = [rule.name for rule in rules], workers.desks(reader.where)
-    work = Work(os.urandom(16).hex(), reader, names, folder, options, pngs, _is_copy(document), desks)
+    work = work_of(reader, rules, options, workers.desks(reader.where), folder, pngs, _is_copy(document))
     with workers.executor(work, len(spans)) as pool:
         for span, outcome in zip(spans, _coming(pool, work, rules, spans), strict=True):
             yield outcome

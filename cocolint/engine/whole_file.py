@@ -82,8 +82,8 @@ class Checked(Struct, dict=True):
         if count > 1 and len(self.index) >= MANY_ROWS:
             from cocolint.engine import shares  # imported here: most files do without
 
-            apart = shares.portable(rules)
-        if not apart:
+            apart = [rule for rule in shares.portable(rules) if not (before and self._sees_the_same(rule, before))]
+        if len(apart) < 2:
             self._run(rules, self.outcome, options, before)
             return
         here = [rule for rule in rules if rule not in apart]

@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from cocolint.engine.fixing import FIELD, Added, Dropped, Fixer, Recoded, Renumbered, Reordered
+from cocolint.engine.following import Following, Sliced
 from cocolint.engine.registry import Registry
 from cocolint.engine.running import Absent
 from cocolint.engine.whole_file import Checked
@@ -35,8 +36,14 @@ class Checks(Protocol):
     def results(self) -> list[FileResult]:
         """What came of each file."""
 
-    def again(self, copies: Mapping[str, Path]) -> Self:
-        """Check again with `copies` in the place of the files that are shown as their keys."""
+    def following(self, checked: Checked, copy: Path) -> Following | None:
+        """Return who checks the slices of a mended copy while it is written, None where that has to wait."""
+
+    def again(self, copies: Mapping[str, Path], sliced: Mapping[str, Sliced]) -> Self:
+        """Check again with `copies` in the place of the files that are shown as their keys.
+
+        `sliced` is what came of the slices of some of them.
+        """
 
 
 May = Callable[[str, Fixer], bool]

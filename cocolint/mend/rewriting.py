@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from cocolint.config import Settings
 from cocolint.engine.fixing import SECTION, Added, Fixer, Recoded, Record, Reordered
+from cocolint.engine.following import Following, Sliced
 from cocolint.mend import slices
 from cocolint.mend.jobs import Job, Note, Surround, Text, guarded
 from cocolint.mend.records import Mender
@@ -38,14 +39,23 @@ class Work(Struct):
     added: list[tuple[str, Added]] = []
 
     def __bool__(self) -> bool:
-        return bool(self.jobs or self.roots or self.reordered or self.recoded or self.added)
+        return bool(self.jobs or self.of_file)
+
+    @property
+    def of_file(self) -> bool:
+        """Whether something is to be done besides mending records, each on its own."""
+        return bool(self.roots or self.reordered or self.recoded or self.added)
 
 
 class Done(Struct):
-    """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section."""
+    """What was done to a file: a note for each fix by the name of its rule, and the old and new ids by section.
+
+    `sliced` is what came of the slices of the copy, if they are checked.
+    """
 
     notes: dict[str, Note] = {}
     ids: dict[str, list[tuple[int, Any, Any]]] = {}
+    sliced: Sliced | None = None
 
     def note(self, rule: str, note: Note, limit: int | None) -> None:
         """Add what one fix did."""
@@ -62,19 +72,27 @@ class Piece(NamedTuple):
 
 
 class Rewriter:
-    """Writes a mended copy of one document. `facts` are further fixtures that fixes may ask for."""
+    """Writes a mended copy of one document. `facts` are further fixtures that fixes may ask for.
 
-    def __init__(self, document: Document, facts: Mapping[str, Any], settings: Settings) -> None:
+    `following` checks the slices of the copy, where nothing but annotations is mended.
+    """
+
+    def __init__(
+        self, document: Document, facts: Mapping[str, Any], settings: Settings, following: Following | None = None
+    ) -> None:
         self._document = document
         self._source = document.source
         self._facts = {"task": document.task, "dialect": document.dialect, **facts}
         self._settings = settings
+        self._following = following
         self._limit = settings.changes
         self._done = Done()
         self._changed = False
 
     def write(self, work: Work, target: BinaryIO) -> Done | None:
         """Write the file with `work` done; None if there was nothing that could be done."""
+        if work.of_file or work.jobs.keys() != {"annotations"}:
+            self._following = None
         pieces = sorted(self._pieces(work), key=lambda piece: (piece.start, piece.stop))
         source = self._source
         for rule, _ in work.recoded if pieces or source.start or source.original != source.path else ():
@@ -88,6 +106,7 @@ class Rewriter:
                 _put(target, chunks)
                 place = stop
             _copy(original, target, place, os.fstat(original.fileno()).st_size)
+        self._done.sliced = self._following.sliced() if self._following else None
         return self._done if self._changed else None
 
     def _pieces(self, work: Work) -> Iterator[Piece]:
@@ -117,29 +136,27 @@ class Rewriter:
             starts, spans = self._document.row_starts, self._document.slices
         else:
             starts, spans = [0, 1 << 62], [Span(span.start + 1, span.stop - 1)]
-        tasks = [
-            (one, found)
+        tasks = {
+            one: [(number, job) for number, whole in enumerate(jobs) if (job := whole.between(first, stop))]
             for one, first, stop in zip(spans, starts, starts[1:], strict=False)
-            if (found := [(number, job) for number, whole in enumerate(jobs) if (job := whole.between(first, stop))])
-        ]
-        inside = self._stretches(mender, span, spans, starts, dict(tasks), jobs, section)
+        }
+        inside = self._stretches(mender, span, starts, tasks, jobs, section)
         yield Piece(span.start + 1, span.stop - 1, self._extended(inside, rule, mender.kind, added) if added else inside)
 
     def _stretches(
-        self, mender: Mender, span: Span, spans: Sequence[Span], starts: Sequence[int],
-        tasks: dict[Span, list[tuple[int, Job]]], jobs: Sequence[Job], section: str,
-    ) -> Iterator[bytes | Text]:  # fmt: skip
+        self, mender: Mender, span: Span, starts: Sequence[int], tasks: slices.Tasks, jobs: Sequence[Job], section: str
+    ) -> Iterator[bytes | Text]:
         """Yield the inside of a section; a stretch that lost all its records takes a comma along."""
         source = self._source
         notes = [Note() for _ in jobs]
-        mended = slices.mended(mender, source.data, source.original, tasks, self._settings)
-        place = span.start + 1
+        mended = slices.mended(mender, source.data, source.original, tasks, self._settings, self._following)
+        place = begin = span.start + 1
         is_first = True
-        for one, first in zip(spans, starts, strict=False):
-            stretch = next(mended) if one in tasks else None
+        for one, first in zip(tasks, starts, strict=False):
+            stretch, text = next(mended)
             if stretch is None or stretch.size:
-                yield read_bytes(source.original, *((span.start + 1, spans[0].start) if is_first else (place, one.start)))
-                yield from [stretch.text] if stretch else _chunks(source.original, *one)
+                yield read_bytes(source.original, *((begin, next(iter(tasks)).start) if is_first else (place, one.start)))
+                yield from _chunks(source.original, *one) if text is None else [text]
                 is_first = False
             if stretch:
                 self._changed = True

@@ -101,7 +101,7 @@ class Rounds(Generic[C]):
                 continue
             if not copies:
                 return False
-            after = self.checks.again(copies)
+            after = self._again(copies, done)
             guilty = self._worse(after, stage, plan.rules)
             if not guilty:
                 self._accept(after, copies, done)
@@ -123,8 +123,9 @@ class Rounds(Generic[C]):
             display = checked.facts.display
             if not works.get(display):
                 continue
-            rewriter = Rewriter(checked.document, checked.fixtures, self._settings)
             path = self._targets.temporary(display)
+            following = self.checks.following(checked, path)
+            rewriter = Rewriter(checked.document, checked.fixtures, self._settings, following)
             try:
                 with path.open("wb") as target:
                     what = rewriter.write(works[display], target)
@@ -137,6 +138,9 @@ class Rounds(Generic[C]):
             else:
                 copies[display], done[display] = path, what
         return copies, done
+
+    def _again(self, copies: Mapping[str, Path], done: Mapping[str, Done]) -> C:
+        return self.checks.again(copies, {display: one.sliced for display, one in done.items() if one.sliced})
 
     def _worse(self, after: C, stage: Stage, rules: Mapping[str, set[str]]) -> dict[str, set[str]]:
         """Return the rules that now fire more often at error than before, by file, where a fix is to blame for it."""
@@ -180,8 +184,8 @@ class Rounds(Generic[C]):
 
     def _is_guilty(self, stage: Stage, rule: str) -> bool:
         alone = Plan(self.checks, self._registry, self._targets, stage, lambda d, f: f.rule == rule and self._may(d, f))
-        copies, _ = self._written(alone.works)
-        after = self.checks.again(copies)
+        copies, done = self._written(alone.works)
+        after = self._again(copies, done)
         for path in copies.values():
             self._targets.drop(path)
         return bool(self._worse(after, stage, alone.rules))

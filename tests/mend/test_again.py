@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cocolint import app
 from cocolint.config import Settings
 from cocolint.engine import pool, whole_file
+from cocolint.engine.following import Sliced
 from cocolint.engine.rule import Rule
 from cocolint.engine.running import Columns, Outcome
 from cocolint.engine.whole_file import Checked
@@ -69,12 +70,12 @@ def judged(run: Run) -> list[Any]:
     ]  # fmt: skip
 
 
-def compared(self: Run, copies: Mapping[str, Path]) -> Run:
+def compared(self: Run, copies: Mapping[str, Path], sliced: Mapping[str, Sliced]) -> Run:
     """Check copies again, and afresh."""
-    after = again(self, copies)
+    after = again(self, copies, sliced)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Run, "_check_file", lambda run, file, _: check_file(run, file))
-        fresh = again(self, copies)
+        patch.setattr(Run, "_check_file", lambda run, file, *_: check_file(run, file))
+        fresh = again(self, copies, {})
     assert judged(after) == judged(fresh)
     for one, other in zip(after.checked, fresh.checked, strict=True):
         assert outcome(one) == outcome(other)
