@@ -95,6 +95,11 @@ cdef void extents(Pass* s, Vector* records, Vector* values) noexcept nogil:
         p += 1
 
 
+def address_of(data):
+    cdef View view = View(data)
+    return <size_t>view.view.buf
+
+
 def extents_of(stretch, names):
     if not isinstance(stretch, bytes):
         raise TypeError("only bytes end in a NUL, and stay as they are")

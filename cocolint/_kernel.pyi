@@ -35,6 +35,9 @@ def columns_of(
     value nests more than 60 levels deep. Nothing that it takes is refused by another reader of JSON.
     """
 
+def address_of(data: Buffer) -> int:
+    """Return where the bytes of a buffer lie in memory."""
+
 def measure_rings(values: Buffer, lengths: Buffer, bounds: Buffer, area: Buffer, digest: Buffer) -> None:
     """Measure rings: `values` (float64) one after the other, `lengths` (int64) how many each has.
 

@@ -31,7 +31,7 @@ from cocolint.pictures.headers import Header
 from cocolint.pictures.image_root import Root
 from cocolint.read.columns import Categories
 from cocolint.read.document import Document
-from cocolint.read.folded import FoldedImages, FoldedIndex, FoldedTables, Rows, fold_images, fold_index
+from cocolint.read.folded import PartOfImages, PartOfIndex, Rows, Together, apart
 from cocolint.read.slicing import Span
 from cocolint.read.source import SMALL, Source
 from cocolint.read.together import open_together
@@ -42,10 +42,16 @@ if TYPE_CHECKING:
 
 MANY = 150
 """From so many small files on it pays to start processes."""
-MOST_FILES = 50
+FEWEST = 50
+"""So many files for each process are worth its start."""
+MOST_FILES = 200
 MOST_BYTES = 4_000_000
+_TURNS = 4
+"""At least so many batches are for each process, so that none waits long for another in the end."""
 _AHEAD = 4
 """So many batches for each process are under way, or wait to be taken."""
+_SELDOM = 50_000
+"""So many objects more than before have a worker look for garbage."""
 
 
 class Work(NamedTuple):
@@ -62,17 +68,17 @@ class Sent(Struct, frozen=True):
     """What came of a file, as a worker sends it: of its tables the rows among those of the batch.
 
     The parts are those of `Document`, `Index`, `Outcome` and `Pictures`; `categories` are pickled, and of `category_uses`
-    the bytes are there.
+    the bytes are there. Spans are plain pairs, which are sent in a fraction of the time.
     """
 
     task: Task
     dialect: str
     start: int
-    sections: dict[str, Span]
+    sections: dict[str, tuple[int, int]]
     is_array: bool
     images: Rows
     categories: bytes
-    slices: list[Span]
+    slices: list[tuple[int, int]]
     is_proved: bool
     info: Mapping[str, Any]
     licenses: Sequence[Any]
@@ -93,8 +99,8 @@ class Batch(NamedTuple):
     """
 
     files: list[Sent | None]
-    images: list[FoldedTables]
-    keys: list[FoldedTables]
+    images: list[Together]
+    keys: list[Together]
     rules: dict[str, float]
     steps: dict[str, float]
 
@@ -121,12 +127,13 @@ def shared(files: Sequence[AnnotationFile], sizes: Sequence[int], alone: FileChe
     """Yield what comes of small files, batch by batch. Raises `WorkerLost` if a worker is killed."""
     settings = replace(alone.settings, jobs=1)
     work = Work(files, [rule.name for rule in alone.rules], alone.options, settings, alone.fixtures)
-    count = min(alone.settings.processes, -(-len(files) // MOST_FILES))
+    count = min(alone.settings.processes, -(-len(files) // FEWEST))
+    most = min(MOST_FILES, -(-len(files) // (_TURNS * count)))
     with processes(count, _start, (work,)) as pool:
         waiting: deque[Future[Batch]] = deque()
         try:
-            for batch in _batches(sizes):
-                waiting.append(pool.submit(_in_worker, batch))
+            for batch in _batches(sizes, most):
+                waiting.append(pool.submit(check_batch, batch))
                 if len(waiting) > _AHEAD * count:
                     yield waiting.popleft().result()
             while waiting:
@@ -136,12 +143,12 @@ def shared(files: Sequence[AnnotationFile], sizes: Sequence[int], alone: FileChe
                 future.cancel()
 
 
-def _batches(sizes: Sequence[int]) -> Iterator[range]:
+def _batches(sizes: Sequence[int], most: int) -> Iterator[range]:
     start = 0
     size = 0
     for number, one in enumerate(sizes):
         size += one
-        if size >= MOST_BYTES or number - start + 1 == MOST_FILES:
+        if size >= MOST_BYTES or number - start + 1 == most:
             yield range(start, number + 1)
             start, size = number + 1, 0
     if start < len(sizes):
@@ -163,14 +170,9 @@ def begin(work: Work) -> None:
 
 def _start(work: Work) -> None:
     begin(work)
-    gc.disable()  # it would look at all that was there before again and again
-    gc.freeze()
-
-
-def _in_worker(numbers: range) -> Batch:
-    batch = check_batch(numbers)
-    gc.collect()
-    return batch
+    gc.freeze()  # what was there before is never looked at
+    gc.set_threshold(_SELDOM)  # and what comes is let go without, but for circles in what others wrote
+    gc.enable()
 
 
 def check_batch(numbers: range) -> Batch:
@@ -192,8 +194,8 @@ def check_batch(numbers: range) -> Batch:
                     rules[name] += seconds
         alone.steps["decode and check"] += time.perf_counter() - begin
     there = [checked for checked in found if checked]
-    images, image_rows = fold_images([checked.document.images for checked in there])
-    keys, rows = fold_index([checked.index for checked in there])
+    images, image_rows = apart([checked.document.images for checked in there])
+    keys, rows = apart([checked.index for checked in there])
     sent = map(_sent, there, image_rows, rows)
     return Batch([next(sent) if checked else None for checked in found], images, keys, dict(rules), dict(alone.steps))
 
@@ -239,8 +241,8 @@ def _sent(checked: Checked, images: Rows, rows: Rows) -> Sent:
     if isinstance(pictures, Pictures):
         pictures = pictures.root, pictures.headers
     return Sent(
-        document.task, document.dialect, document.source.start, document.sections,
-        document.is_array, images, _pickled(document.categories), document.slices,
+        document.task, document.dialect, document.source.start, {name: (*span,) for name, span in document.sections.items()},
+        document.is_array, images, _pickled(document.categories), [(*span,) for span in document.slices],
         document.is_proved, document.info, document.licenses, _same(document.unknown_fields), document.faults,
         rows, checked.index.category_uses.tobytes(), dict(outcome.findings), outcome.crashes,
         _same(outcome.skipped), pictures,
@@ -274,12 +276,13 @@ def _categories(data: bytes) -> Categories:
 def received(file: AnnotationFile, sent: Sent, batch: Batch, alone: FileChecker) -> Checked:
     """Return what came of a file of a batch as if it had been checked here."""
     rules = alone.rules_for(sent.task)
-    images = FoldedImages(batch.images, sent.images)
-    size = sent.index.stop - sent.index.start
+    (table, *some), (keys, start, stop) = sent.images, sent.index
+    images = PartOfImages(batch.images[table], *some)
+    size = stop - start
     document = Document(
         file, Source.known(file.path, sent.start), sent.task, sent.dialect,
-        sent.sections, sent.is_array, images, _categories(sent.categories),
-        sent.slices, sent.is_proved, sent.info, sent.licenses, sent.unknown_fields, sent.faults,
+        {name: Span(*span) for name, span in sent.sections.items()}, sent.is_array, images, _categories(sent.categories),
+        [Span(*span) for span in sent.slices], sent.is_proved, sent.info, sent.licenses, sent.unknown_fields, sent.faults,
         [0, size] if sent.slices else [0],
     )  # fmt: skip
     pictures: Any = sent.pictures
@@ -289,5 +292,5 @@ def received(file: AnnotationFile, sent: Sent, batch: Batch, alone: FileChecker)
     more = alone.more(file, alone.pngs_of(file, sent.task), pictures)
     outcome = Outcome(sent.findings, {}, sent.crashes, sent.skipped)
     uses = np.frombuffer(bytearray(sent.category_uses), np.int64)
-    index = FoldedIndex(batch.keys, sent.index, images, uses)
+    index = PartOfIndex(batch.keys[keys], start, stop, images, uses)
     return Checked(document, facts_of(document, size), index, rules, outcome, more)

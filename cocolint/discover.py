@@ -60,6 +60,7 @@ def find(
     """
     _without_links.cache_clear()
     _folder_without_links.cache_clear()
+    _root.cache_clear()
     files: dict[str, AnnotationFile] = {}
     patterns = tuple(exclude)
     for given in paths:
@@ -212,27 +213,30 @@ def _displayed(path: str, _here: str) -> str:
 
 
 def _describe(path: str, named: bool, kinds: Mapping[str, Task]) -> AnnotationFile:
-    where = Path(path)
+    clear = without_links(path)
+    where = clear if str(clear) == path else Path(path)
     display = path if is_url(path) else _display(path)
     match = _PATTERN.fullmatch(where.name)
     told = next((task for pattern, task in kinds.items() if matches(display, pattern)), None)
     task = told or (Task(match["task"]) if match else None)
-    layout, subset = _layout(where)
+    folder = os.path.dirname(clear)
+    layout, subset = _layout(where, folder)
     if match:
         subset = match["subset"]
-    root = _root(without_links(where), layout)
     above = (where, *where.parents) if ".zip" in path.lower() else ()
     archive = next((one for one in above if one.suffix.lower() == ".zip" and one.is_file()), None)
     return AnnotationFile(
-        where, display, task, subset, layout, match is not None, named, told is not None, root, archive=archive
+        where, display, task, subset, layout, match is not None, named, told is not None, _root(folder, layout), archive=archive
     )  # fmt: skip
 
 
-def _root(path: Path, layout: str) -> Path:
-    """Return the folder of the data set that a file is part of: files side by side are one, and their results."""
-    if layout == "flat" and path.parent.name == "results" and (path.parent.parent / "annotations").is_dir():
-        return path.parent.parent
-    return home_of(path, layout)
+@lru_cache(maxsize=1 << 12)
+def _root(folder: str, layout: str) -> Path:
+    """Return the folder of the data set of files in a folder without links: files side by side are one, and their results."""
+    path = Path(folder)
+    if layout == "flat" and path.name == "results" and (path.parent / "annotations").is_dir():
+        return path.parent
+    return path.parent if layout == "coco" else path
 
 
 def home_of(path: Path, layout: str) -> Path:
@@ -246,13 +250,20 @@ def place_of(file: AnnotationFile) -> Place:
     name = _read(file.subset if file.follows_pattern else path.name.partition(".json")[0])
     if name.split or "trainval" in name.family:
         return name
-    for folder in path.parents:
-        if folder == file.root or not folder.is_relative_to(file.root):
+    above = _place_above(os.path.dirname(path), file.root)
+    return Place(above.split, above.family + name.family) if above else name
+
+
+@lru_cache(maxsize=1 << 12)
+def _place_above(folder: str, root: Path) -> Place | None:
+    """Return what the first of the folders up to the data set tells that tells a split."""
+    for one in (Path(folder), *Path(folder).parents):
+        if one == root or not one.is_relative_to(root):
             break
-        above = _read(folder.name)
+        above = _read(one.name)
         if above.split:
-            return Place(above.split, above.family + name.family)
-    return name
+            return above
+    return None
 
 
 def _read(text: str) -> Place:
@@ -297,11 +308,17 @@ class _Spot(NamedTuple):
 
 def _spot_of(file: AnnotationFile) -> _Spot:
     path = without_links(file.path)
-    home = home_of(path, file.layout)
-    folder, name = _read(home.name), _read(path.name)
-    contradicts = _splits_in(_WORDS.findall(path.name.lower())) - {folder.split}
-    key = home.parent, folder.family, name.family, path.parent.name if path.parent != home else ""
-    return _Spot(home, "" if contradicts else folder.split, key)
+    home, place = _home(os.path.dirname(path), file.layout)
+    if not place.split or _splits_in(_WORDS.findall(path.name.lower())) - {place.split}:
+        return _Spot(home, "", None)
+    return _Spot(home, place.split, (home.parent, place.family, _read(path.name).family, path.parent.relative_to(home)))
+
+
+@lru_cache(maxsize=1 << 12)
+def _home(folder: str, layout: str) -> tuple[Path, Place]:
+    """Return the folder that may be named by a split, of files in a folder without links, and what it tells."""
+    home = Path(folder).parent if layout == "coco" else Path(folder)
+    return home, _read(home.name)
 
 
 def _led(files: list[AnnotationFile]) -> list[AnnotationFile]:
@@ -317,13 +334,13 @@ def _doubt(file: AnnotationFile) -> tuple[bool, bool, bool]:
     return "results" in file.path.stem.lower(), file.layout == "flat", not named
 
 
-def _layout(path: Path) -> tuple[str, str]:
-    """Return the layout of the data set a file seems to be part of, and the subset that the layout tells."""
-    folder = path.parent
+def _layout(path: Path, folder: str) -> tuple[str, str]:
+    """Return the layout of the data set a file seems to be part of, and the subset that the layout tells.
+
+    `folder` is that of the file, without links.
+    """
     if path.name == "_annotations.coco.json":
-        return "roboflow", folder.resolve().name or _DEFAULT_SUBSET
-    if path.name == "labels.json" and (folder / "data").is_dir():
+        return "roboflow", path.parent.resolve().name or _DEFAULT_SUBSET
+    if path.name == "labels.json" and (path.parent / "data").is_dir():
         return "fiftyone", _DEFAULT_SUBSET
-    if without_links(path).parent.name == "annotations":
-        return "coco", _DEFAULT_SUBSET
-    return "flat", _DEFAULT_SUBSET
+    return "coco" if os.path.basename(folder) == "annotations" else "flat", _DEFAULT_SUBSET

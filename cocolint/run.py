@@ -22,9 +22,9 @@ from cocolint.config import Settings
 from cocolint.engine.dataset import Dataset, Member, truth_of
 from cocolint.engine.pool import Processes, Workers
 from cocolint.engine.requirements import Verdicts
-from cocolint.engine.rule import Rule, Rules, Scope
+from cocolint.engine.rule import Rule, Rules
 from cocolint.engine.running import Absent, Options, Outcome
-from cocolint.engine.whole_file import Checked, check_document
+from cocolint.engine.whole_file import Checked, check_document, silent_in
 from cocolint.failure import PathError
 from cocolint.gates.exceptions import Exceptions
 from cocolint.gates.gate import Gate
@@ -237,8 +237,9 @@ class Run(Struct, dict=True):
         for group in by_root.values():
             members = [checked.member for checked in group]
             known: dict[Any, Any] = {}
+            silent = silent_in(Dataset(members, 0, known), self.gate.rules, self.options) if len(members) > 1 else frozenset()
             for place, checked in enumerate(group):
-                if checked.rules.of(Scope.DATASET, with_faults=True):
+                if checked.rules.compare:
                     alone = Absent("no other file of its data set was checked")
                     dataset = Dataset(members, place, known)
                     truth = (told or truth_of(dataset.me, members)) if checked.facts.task.is_results else None
@@ -246,6 +247,7 @@ class Run(Struct, dict=True):
                         dataset if len(members) > 1 else alone,
                         truth or Absent("there is no ground truth: name it with --ground-truth"),
                         self.options,
+                        silent,
                     )
                 if checked.compared or not checked.is_judged or checked.member.pictures:  # which may be looked at only now
                     self.results[places[checked.facts.display]] = self._result_of(checked)

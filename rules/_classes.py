@@ -14,6 +14,18 @@ Said = Iterable[tuple[Hashable, Hashable]]
 """What categories say: keys, such as ids, with a value that each is given, such as a name."""
 
 
+def several_lists(dataset: Dataset, **_: Any) -> list[Task]:
+    """Return the tasks whose files declare different categories."""
+    return dataset.of_all(_with_several_lists)
+
+
+def _with_several_lists(members: Sequence[Member]) -> list[Task]:
+    lists: dict[Task, set[object]] = defaultdict(set)
+    for member in members:
+        lists[member.facts.task].add(member.class_key)
+    return [task for task, keys in lists.items() if len(keys) > 1]
+
+
 class ClassList:
     """A list of categories, with the first file that declares it: of all files, and of those whose paths tell some split."""
 

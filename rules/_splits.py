@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,12 @@ from cocolint.api import Bools, Dataset, Images, Ints, Member
 def other_splits(dataset: Dataset) -> list[Member]:
     """Return the earlier files of the other splits: of each split those of the same task, or else the first one."""
     return _other_splits(dataset, dataset.place)
+
+
+def several_splits(dataset: Dataset, **_: Any) -> set[str]:
+    """Return the splits that paths tell, nothing if that is one: then no file has another split."""
+    splits = {member.place.split for member in dataset.members} - {""}
+    return splits if len(splits) > 1 else set()
 
 
 def all_other_splits(dataset: Dataset) -> list[Member]:

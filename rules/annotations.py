@@ -54,7 +54,7 @@ def numbered(record: Record, fresh_id: int) -> Record:
     return record | {"id": fresh_id}
 
 
-@rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS)
+@rule("A002", "annotation-id-duplicate", Severity.ERROR, impact=1, tasks=NUMBERED_TASKS, cumulative=True)
 def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     """An annotation id stands on more than one annotation.
 
@@ -66,7 +66,7 @@ def annotation_id_duplicate(index: Index) -> Iterable[Finding]:
     may refer to, keeps its id.
     """
     usable = np.flatnonzero(index.has("id"))
-    ids = index.id[usable]
+    ids = index.by_file(index.id)[usable]
     ordered = ids if (ids[1:] > ids[:-1]).all() else np.sort(ids)
     if (ordered[1:] != ordered[:-1]).all():
         return []

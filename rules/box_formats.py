@@ -193,7 +193,7 @@ def touching_thousand(boxes: Boxes) -> int:
     return int(np.sum(shorter & (end >= 990) & (end > boxes.size + 1)))
 
 
-@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, requires=["polygon-geographic"], tasks=OBJECT_TASKS)
+@rule("B017", "bbox-normalized", Severity.ERROR, impact=1, requires=["polygon-geographic"], tasks=OBJECT_TASKS, least=ENOUGH)
 def bbox_normalized(index: Index) -> Iterable[Finding]:
     """The boxes are given as parts of the image, not in pixels.
 
@@ -204,8 +204,6 @@ def bbox_normalized(index: Index) -> Iterable[Finding]:
     Fix: multiply by width and height of the image, in the whole file. Unsafe: every box changes. Boxes with larger numbers
     are left as they are.
     """
-    if len(index) < ENOUGH:
-        return
     boxes = boxes_of(index).in_images(16)
     if len(boxes) < ENOUGH:
         return
@@ -244,7 +242,7 @@ def scaled(record: Record, bbox: list[float], image: Image, parts: float) -> Rec
     return record if box is None else with_box(record, box)
 
 
-@rule("B015", "bbox-xyxy", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS)
+@rule("B015", "bbox-xyxy", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS, least=ENOUGH)
 def bbox_xyxy(index: Index) -> Iterable[Finding]:
     """The boxes are `[left, top, right, bottom]` instead of `[x, y, width, height]`.
 
@@ -258,8 +256,6 @@ def bbox_xyxy(index: Index) -> Iterable[Finding]:
     Fix: subtract x and y from the last two numbers, in the whole file. Unsafe: every box changes. Those that cannot be
     corners are left as they are.
     """
-    if len(index) < ENOUGH:
-        return
     boxes = boxes_of(index)
     segmentation, area = corners_by_bounds(boxes), corners_by_area(boxes)
     if segmentation.is_won:
@@ -289,7 +285,7 @@ def corners_to_extent(record: Record) -> Record:
     return with_box(record, [*bbox[:2], round(bbox[2] - bbox[0], 6), round(bbox[3] - bbox[1], 6)])
 
 
-@rule("B016", "bbox-cxcywh", Severity.ERROR, impact=1, requires=["bbox-xyxy"], tasks=OBJECT_TASKS)
+@rule("B016", "bbox-cxcywh", Severity.ERROR, impact=1, requires=["bbox-xyxy"], tasks=OBJECT_TASKS, least=ENOUGH)
 def bbox_cxcywh(index: Index) -> Iterable[Finding]:
     """The boxes are `[centre x, centre y, width, height]` instead of starting at the top left corner.
 
@@ -301,8 +297,6 @@ def bbox_cxcywh(index: Index) -> Iterable[Finding]:
     11 to 30 % do.
     Fix: subtract half of width and height from x and y, in the whole file. Unsafe: every box changes.
     """
-    if len(index) < ENOUGH:
-        return
     boxes = boxes_of(index)
     segmentation = centres_by_bounds(boxes)
     if segmentation.is_won:
@@ -326,7 +320,7 @@ def from_the_middle(record: Record) -> Record:
     return record | {"bbox": [round(bbox[0] - bbox[2] / 2, 6), round(bbox[1] - bbox[3] / 2, 6), *bbox[2:]]}
 
 
-@rule("B018", "bbox-percent", Severity.WARNING, impact=1, requires=["bbox-cxcywh"], tasks=OBJECT_TASKS)
+@rule("B018", "bbox-percent", Severity.WARNING, impact=1, requires=["bbox-cxcywh"], tasks=OBJECT_TASKS, least=ENOUGH)
 def bbox_percent(index: Index) -> Iterable[Finding]:
     """The boxes seem to be in percent of the image.
 
@@ -336,8 +330,6 @@ def bbox_percent(index: Index) -> Iterable[Finding]:
     Tolerance: at most 1.1 % of right boxes end before 100 px.
     Fix: multiply by width and height of the image and divide by 100, in the whole file. Unsafe: every box changes.
     """
-    if len(index) < ENOUGH:
-        return
     boxes = boxes_of(index)
     touching = touching_hundred(boxes)
     if touching >= 10:

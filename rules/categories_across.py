@@ -23,14 +23,17 @@ from cocolint.api import (
 )
 
 from ._categories import Pair, order_of, pairs_of, renumbered, results_of, usable
-from ._classes import Claims, Said
+from ._classes import Claims, Said, several_lists
 from ._splits import are_parts_of_one, literal, with_the_same_classes
 
 _SHOWN = 3
 """So many names are shown in a message."""
 
 
-@rule("X001", "categories-inconsistent-across-files", Severity.ERROR, impact=1, requires=["category-id-duplicate"])
+@rule(
+    "X001", "categories-inconsistent-across-files", Severity.ERROR, impact=1, requires=["category-id-duplicate"],
+    cumulative=several_lists,
+)  # fmt: skip
 def categories_inconsistent_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """A category has another id, or an id another name, than in another file of the data set.
 
@@ -115,7 +118,10 @@ def _declared(member: Member, records_of: RecordsOf) -> Iterator[tuple[Pair, dic
     return zip(pairs_of(member.categories), (records[row] for row in rows), strict=True)
 
 
-@rule("X002", "categories-order-across-files", Severity.WARNING, impact=1, requires=["category-id-duplicate"])
+@rule(
+    "X002", "categories-order-across-files", Severity.WARNING, impact=1, requires=["category-id-duplicate"],
+    cumulative=several_lists,
+)  # fmt: skip
 def categories_order_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """The same categories stand in another order than in another file of the data set.
 
@@ -151,7 +157,7 @@ def sorted_everywhere(members: Sequence[Member]) -> Iterator[Reordered]:
                 yield Reordered(member.display, "categories", rows)
 
 
-@rule("X003", "categories-subset-across-files", Severity.ERROR, requires=["category-id-duplicate"])
+@rule("X003", "categories-subset-across-files", Severity.ERROR, requires=["category-id-duplicate"], cumulative=several_lists)
 def categories_subset_across_files(dataset: Dataset, categories: Categories) -> Iterable[Finding]:
     """The file declares fewer categories than another file of the data set.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,12 @@ def iscrowd_0_rle(index: Index) -> Iterable[Finding]:
     return index.where(single & index.is_rle, "iscrowd", "iscrowd is 0, but the mask is run lengths")
 
 
-@rule("R020", "iscrowd-on-single-object", Severity.WARNING, impact=1, tasks=OBJECT_TASKS)
+def marked(index: Index, **_: Any) -> Iterable[Finding]:
+    """Name the crowds."""
+    return index.where(index.crowd, "iscrowd", "a crowd")
+
+
+@rule("R020", "iscrowd-on-single-object", Severity.WARNING, impact=1, tasks=OBJECT_TASKS, cumulative=marked)
 def iscrowd_on_single_object(
     index: Index, *, least: int = 20, nearly_all: float = 0.95, share: float = 0.2, parts: float = 2.0
 ) -> Iterable[Finding]:
@@ -126,7 +132,7 @@ def iscrowd_on_single_object(
     Fix: set `iscrowd` to 0 for all. Unsafe: some may be crowds indeed. Datumaro, CVAT and Encord export every mask this way.
     """
     crowds = int(np.count_nonzero(index.crowd))
-    if len(index) < least or crowds < share * len(index):
+    if not crowds or len(index) < least or crowds < share * len(index):
         return
     facts = f"{crowds} of {len(index)} annotations are crowds"
     if crowds >= nearly_all * len(index):

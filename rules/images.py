@@ -42,7 +42,7 @@ DECIDABLE = 20
 """From so many boxes on, a pattern in them is said of the whole file."""
 
 
-@rule("I001", "image-id-duplicate", Severity.ERROR, impact=2)
+@rule("I001", "image-id-duplicate", Severity.ERROR, impact=2, cumulative=True)
 def image_id_duplicate(images: Images) -> Iterable[Finding]:
     """An image id stands on more than one image.
 
@@ -53,10 +53,11 @@ def image_id_duplicate(images: Images) -> Iterable[Finding]:
     own and point its annotations to it; only a person knows which picture they were made on.
     """
     usable = np.flatnonzero(images.has("id"))
-    ordered = np.sort(images.id[usable])
+    ids = images.by_file(images.id)[usable]
+    ordered = np.sort(ids)
     if (ordered[1:] != ordered[:-1]).all():
         return []
-    _, first = np.unique(images.id[usable], return_index=True)
+    _, first = np.unique(ids, return_index=True)
     again = np.ones(len(usable), bool)
     again[first] = False
     rows = usable[again]

@@ -11,7 +11,7 @@ import numpy as np
 
 from cocolint.api import Bools, Dataset, Finding, Images, Index, Ints, Member, Severity, Task, rule
 
-from ._splits import are_resized, file_names, other_splits
+from ._splits import are_resized, file_names, other_splits, several_splits
 
 _LAST_NUMBER = re.compile(r"\d+(?=\D*\Z)")
 _FRAME = re.compile(r"\d+\D*\Z")
@@ -21,7 +21,7 @@ _WHOLE = 0.9
 """A box over more than this share of its image is put on any picture."""
 
 
-@rule("X005", "split-leakage-file", Severity.ERROR, requires=["file-name-duplicate"])
+@rule("X005", "split-leakage-file", Severity.ERROR, requires=["file-name-duplicate"], cumulative=several_splits)
 def split_leakage_file(dataset: Dataset, images: Images) -> Iterable[Finding]:
     """The image stands in two splits.
 
@@ -59,7 +59,7 @@ def split_leakage_file(dataset: Dataset, images: Images) -> Iterable[Finding]:
             )  # fmt: skip
 
 
-@rule("X008", "split-leakage-group", Severity.WARNING, requires=["split-leakage-file"])
+@rule("X008", "split-leakage-group", Severity.WARNING, requires=["split-leakage-file"], cumulative=several_splits)
 def split_leakage_group(dataset: Dataset, images: Images) -> Iterable[Finding]:
     """Another picture of the same source stands in another split.
 

@@ -83,7 +83,7 @@ def _are_boxes(index: Index) -> Bools:
 
 @rule(
     "P026", "polygon-xy-swapped", Severity.ERROR, impact=3, requires=["image-size-swapped", "polygon-geographic"],
-    tasks=OBJECT_TASKS,
+    tasks=OBJECT_TASKS, least=ENOUGH,
 )  # fmt: skip
 def polygon_xy_swapped(index: Index) -> Iterable[Finding]:
     """The points of the polygons are y, x instead of x, y.
@@ -97,8 +97,6 @@ def polygon_xy_swapped(index: Index) -> Iterable[Finding]:
     Fix: exchange the two numbers of every point, in the whole file. Unsafe: every mask changes; without boxes it may be width
     and height of the images that are exchanged.
     """
-    if len(index) < ENOUGH:
-        return
     polygons = polygons_of(index)
     by_boxes = swapped_by_boxes(polygons)
     if by_boxes.is_won:
@@ -120,7 +118,7 @@ def exchanged(record: Record) -> Record:
     return record | {"segmentation": [list(chain.from_iterable(points)) for points in pairs]}
 
 
-@rule("P037", "polygon-geographic", Severity.ERROR, impact=3, tasks=OBJECT_TASKS)
+@rule("P037", "polygon-geographic", Severity.ERROR, impact=3, tasks=OBJECT_TASKS, least=ENOUGH)
 def polygon_geographic(index: Index) -> Iterable[Finding]:
     """The polygons look like longitude and latitude, not like pixels.
 
@@ -130,8 +128,6 @@ def polygon_geographic(index: Index) -> Iterable[Finding]:
     Tolerance: none; places east of Greenwich and north of the equator look like pixels, so nothing is said of them.
     Fix: map the coordinates to pixels with the transform of the picture, such as that of a GeoTIFF. Only that tells them.
     """
-    if len(index) < ENOUGH:
-        return
     bounds = polygons_of(index).bounds
     if len(bounds) < ENOUGH or not every(np.abs(bounds.reshape(-1, 2)) <= WORLD).all() or np.abs(bounds).max() <= 1:
         return
@@ -146,7 +142,7 @@ def polygon_geographic(index: Index) -> Iterable[Finding]:
         )
 
 
-@rule("P038", "polygon-normalized", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS)
+@rule("P038", "polygon-normalized", Severity.ERROR, impact=1, requires=["bbox-normalized"], tasks=OBJECT_TASKS, least=ENOUGH)
 def polygon_normalized(index: Index) -> Iterable[Finding]:
     """The polygons are given as parts of the image, not in pixels.
 
@@ -157,8 +153,6 @@ def polygon_normalized(index: Index) -> Iterable[Finding]:
     Fix: multiply by width and height of the image, in the whole file. Unsafe: every mask changes. Polygons with larger
     numbers are left as they are.
     """
-    if len(index) < ENOUGH:
-        return
     bounds = polygons_of(index).in_images(16).bounds
     whole = every(np.abs(bounds) <= UNIT)
     parts = whole & ~every(~fractional(bounds))

@@ -36,6 +36,7 @@ from ._splits import (
     literal,
     other_splits,
     rows_of_one_id,
+    several_splits,
 )
 
 DECIDABLE = 20
@@ -47,7 +48,7 @@ _CERTAIN = 1.95
 
 
 @rule("X009", "image-id-clash-across-splits", Severity.WARNING, requires=["image-id-duplicate"],
-      relaxed=["roboflow", "label-studio", "encord", "fiftyone"])  # fmt: skip
+      relaxed=["roboflow", "label-studio", "encord", "fiftyone"], cumulative=several_splits)  # fmt: skip
 def image_id_clash_across_splits(dataset: Dataset, images: Images) -> Iterable[Finding]:
     """Image ids stand for other pictures in another split.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,13 @@ _ONE_OF_THESE = frozenset({Task.INSTANCES, Task.LABELS, Task.PANOPTIC, Task.PERS
 """Datumaro takes annotations of one of these tasks only."""
 
 
-@rule("X011", "images-differ-between-tasks", Severity.ERROR, requires=["image-id-duplicate"])
+def several_tasks(dataset: Dataset, **_: Any) -> set[Task]:
+    """Return the tasks of the files, nothing if that is one."""
+    tasks = {member.facts.task for member in dataset.members}
+    return tasks if len(tasks) > 1 else set()
+
+
+@rule("X011", "images-differ-between-tasks", Severity.ERROR, requires=["image-id-duplicate"], cumulative=several_tasks)
 def images_differ_between_tasks(dataset: Dataset, images: Images) -> Iterable[Finding]:
     """The same image id is another picture in the file of another task.
 

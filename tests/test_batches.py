@@ -57,6 +57,7 @@ def kills(annotations: Annotations):
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have few files shared as many are."""
     monkeypatch.setattr(batches, "MANY", 2)
+    monkeypatch.setattr(batches, "FEWEST", 7)
     monkeypatch.setattr(batches, "MOST_FILES", 7)
 
 
@@ -269,6 +270,34 @@ def test_what_sound_files_know_of_each_other(tmp_path: Path) -> None:
     sound_ones = [Case("", "nothing is wrong")] * 3
     for silent, _ in silent_in(tmp_path, sound_ones):
         assert {"segmentation-empty", "image-size-swapped", "annotation-near-duplicate"} <= silent
+
+
+@NEEDS_KERNEL
+@pytest.mark.parametrize("task", ["instances", "panoptic"])
+def test_the_uses_of_categories_are_those_of_each_file(tmp_path: Path, task: str) -> None:
+    """Without a rule that asks for PNGs panoptic files go together, too."""
+    known, chosen = registry.load(), Settings(jobs=1)
+    alone = FileChecker([known.get("image-id-duplicate")], {}, chosen, {}, Processes(1), NoProgress(), defaultdict(float))
+    for number in range(4):
+        data: Any = sound(task)
+        data["annotations"] = data["annotations"][: 1 + number % 2]
+        (tmp_path / f"{number}.json").write_text(json.dumps(data))
+    batches._work = alone, discover.find([str(tmp_path)])
+    batch = batches.check_batch(range(4))
+    assert len(batch.keys) == len(batch.images) == 1
+    for file, sent in zip(batches._work[1], batch.files, strict=True):
+        assert sent
+        theirs, mine = batches.received(file, sent, batch, alone).index.category_uses, alone.check(file).index.category_uses
+        assert theirs.tolist() == mine.tolist()
+
+
+@given(st.lists(st.integers(0, 30)), st.integers(1, 9))
+def test_each_file_is_in_one_batch(sizes: list[int], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "MOST_BYTES", 40)
+        found = list(batches._batches(sizes, most))
+    assert [number for batch in found for number in batch] == list(range(len(sizes)))
+    assert all(0 < len(batch) <= most and sum(sizes[number] for number in batch[:-1]) < 40 for batch in found)
 
 
 @NEEDS_KERNEL

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cocolint import app
+from cocolint.api import Dataset, Index
 from cocolint.config import Settings
 from cocolint.engine import pool, registry
-from cocolint.engine.rule import Scope, rule
+from cocolint.engine.rule import Rules, Scope, rule
 from cocolint.failure import RuleError
 from cocolint.model import AnnotationFile, Finding, Severity
 from cocolint.read import slicing
@@ -309,3 +311,50 @@ def test_images_may_follow_the_annotations(tmp_path: Path, monkeypatch: pytest.M
     assert not open_document(file).is_proved
     assert len(open_document(file).images) == len(data["images"])
     assert everything(path) == exact
+
+
+def test_a_rule_runs_where_there_is_something_to_say() -> None:
+    def told(index: Index) -> list[Finding]:
+        return []
+
+    def compared(dataset: Dataset, labels: Any) -> list[Finding]:
+        return []
+
+    always = rule("Z003", "always", Severity.WARNING)(told)
+    of_many = rule("Z004", "of-many", Severity.WARNING, least=20)(told)
+    of_several = rule("Z005", "of-several", Severity.WARNING)(compared)
+    rules = Rules([always, of_many, of_several])
+    assert rules.due(Scope.FILE, False, 20, ()).rules == [always, of_many]
+    assert rules.due(Scope.FILE, False, 19, ()).rules == [always]
+    assert rules.due(Scope.FILE, False, 20, (), frozenset(), frozenset({"always"})).rules == [of_many]
+    assert rules.due(Scope.DATASET, False, 0, ()) == ([of_several], {})
+    absent = (("labels", "no labels"), ("dataset", "no other file"))
+    assert rules.due(Scope.DATASET, False, 0, absent) == ([], {"of-several": "no other file"})
+
+
+def test_signs_for_a_data_set_are_looked_for_in_it_alone() -> None:
+    def signs(dataset: Dataset, index: Index) -> list[Finding]:
+        return []
+
+    def compared(dataset: Dataset) -> list[Finding]:
+        return []
+
+    with pytest.raises(TypeError, match="can ask for dataset only"):
+        rule("Z003", "compared", Severity.WARNING, cumulative=signs)(compared)
+
+
+def test_signs_that_raise_silence_no_rule(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"instances_{name}.json").write_text(json.dumps(sound("instances")))
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "mine.py").write_text(
+        "from cocolint.api import Dataset, Finding, Severity, rule\n\n\n"
+        "def raising(dataset: Dataset):\n    raise ValueError\n\n\n"
+        "def none(dataset: Dataset):\n    return []\n\n\n"
+        "def always(dataset: Dataset):\n    yield Finding('seen')\n\n\n"
+        "for number, signs in enumerate((raising, none)):\n"
+        "    globals()[f'rule{number}'] = rule(f'MINE{number}', signs.__name__, Severity.ERROR, cumulative=signs)(always)\n"
+    )
+    report = app.check([str(tmp_path)], Settings(select=("raising", "none"), rules_path=tmp_path / "rules", jobs=1))
+    assert [[group.name for group in file.groups] for file in report.files] == [["raising"], ["raising"]]
+    assert not report.crashes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,13 +16,15 @@ import numpy as np
 from msgspec.structs import replace
 
 from cocolint.engine.pool import SliceChecker
-from cocolint.engine.rule import Rule
-from cocolint.engine.running import NOT_ASKED, Columns, Findings, Options, Outcome, SliceOutcome, check_slice
+from cocolint.engine.rule import Rule, Scope
+from cocolint.engine.running import NOT_ASKED, Findings, Options, Outcome, SliceOutcome, check_slice
 from cocolint.model import Finding, Ints
+from cocolint.read import folded
 from cocolint.read.build import Masks, annotations_of, part_counts
-from cocolint.read.columns import DERIVED, NUMBERS_OF_IMAGES, TEXTS_OF_IMAGES, Annotations, Images, Index
+from cocolint.read.columns import DERIVED, Annotations, Ids, Images, Index
 from cocolint.read.details import Runs
 from cocolint.read.document import Document, SliceReader, all_faults
+from cocolint.read.folded import PartOfIndex, Together
 from cocolint.read.geometry import distinct
 from cocolint.read.regular import regular_reader_of
 from cocolint.read.structure import reader_of
@@ -37,29 +39,22 @@ class JoinedImages(Images):
 
     def __init__(self, documents: Sequence[Document], counts: Sequence[int]) -> None:
         tables = [document.images for document in documents]
-        valid, absent = (
-            {name: np.concatenate([masks[name] for masks in parts]) for name in parts[0]}
-            for parts in ([table.valid for table in tables], [table.absent for table in tables])
-        )
-        columns: dict[str, Any] = {
-            name: np.concatenate([getattr(table, name) for table in tables]) for name in NUMBERS_OF_IMAGES
-        }
-        for name in (*TEXTS_OF_IMAGES, "video"):
-            columns[name] = [value for table in tables for value in getattr(table, name)]
-        super().__init__(columns, valid, absent, sum(map(len, tables)))
+        together = folded.joined(tables)
         self.starts = list(accumulate(map(len, tables), initial=0))
-        self._tables = tables
-        self._rows = list(accumulate(counts, initial=0))
+        super().__init__(together.columns, together.valid, together.absent, self.starts[-1])
+        self._owner = np.repeat(np.arange(len(tables)), np.diff(self.starts))
+        self._owner_of_ids = np.repeat(np.arange(len(tables)), counts)
 
     def rows_of(self, ids: Ints) -> Ints:
         """Return the row of each id, -1 where its document has no such image. Raises `ValueError` for some of them only."""
-        if len(ids) != self._rows[-1]:
+        if len(ids) != len(self._owner_of_ids):
             raise ValueError("ids without their document")
-        parts = []
-        for table, start, (first, stop) in zip(self._tables, self.starts[:-1], pairwise(self._rows), strict=True):
-            rows = table.rows_of(ids[first:stop])
-            parts.append(np.where(rows >= 0, rows + start, -1))
-        return np.concatenate(parts)
+        known = distinct(np.concatenate([self.id, ids]))
+        mine, wanted = (
+            owner * len(known) + np.searchsorted(known, some)
+            for owner, some in ((self._owner, self.id), (self._owner_of_ids, ids))
+        )
+        return Ids(mine, self.has("id")).rows_of(wanted)
 
 
 def outcomes(documents: Sequence[Document], rules: list[Rule], options: Options) -> Iterator[SliceOutcome]:
@@ -98,10 +93,11 @@ def _joined(documents: Sequence[Document]) -> tuple[JoinedImages, Annotations, M
     table = annotations_of(masks, images, documents[0].categories)
     if any(_is_mixed(masks, name) for name in _WHOLE):
         return None
-    starts = list(accumulate(counts, initial=0))
-    if table.crowd[table.runs.owner].any():
-        parts = [_part_counts(table, *rows) for rows in pairwise(starts)]
-        table.part_count = table.keys["part_count"] = np.concatenate(parts)
+    table.starts = starts = list(accumulate(counts, initial=0))
+    crowds = table.runs.owner[table.crowd[table.runs.owner]]
+    for number in distinct(np.searchsorted(starts, crowds, side="right") - 1).tolist():
+        rows = slice(starts[number], starts[number + 1])
+        table.part_count[rows] = _part_counts(table, rows.start, rows.stop)
     del table.image_id  # equal ids of two documents are two images: rules that ask for it fail here, and see each alone
     return images, table, masks, starts
 
@@ -136,12 +132,15 @@ def _told_apart(
     whole = check_slice(table, faults, rules, options, NOT_ASKED).outcome
     found = _by_document(whole.findings, starts)
     again = [rule for rule in rules if rule.name in whole.crashes or rule.name in found.unclear]
-    sizes = np.diff(starts)
-    first_images = np.repeat(images.starts[:-1], sizes)
-    keys = {**table.keys, "image": np.where(table.image >= 0, table.image - first_images, -1)}
     index = Index(table.keys, table.valid, table.absent, images, table.category_uses)
+    index.starts = table.starts
     given = {"index": index, "images": images, "categories": table.categories, "faults": []}
     silent, seconds = _silent(documents, given, {"annotations": starts, "images": images.starts}, rules, options, found.parts)
+    numbers = np.repeat(np.arange(len(documents)), np.diff(starts))
+    first_images = np.array(images.starts)[numbers]
+    keys = {**table.keys, "image": np.where(table.image >= 0, table.image - first_images, -1)}
+    together = Together(keys, table.valid, table.absent)
+    uses = _category_uses(table, numbers, len(documents))
     for number, document in enumerate(documents):
         outcome = Outcome(found.parts[number], skipped={**whole.skipped}, silent=silent[number])
         outcome.seconds.update({} if number else {**whole.seconds, **seconds})
@@ -150,16 +149,23 @@ def _told_apart(
             outcome.findings |= {rule.name: alone.findings[rule.name] for rule in again if rule.name in alone.findings}
             outcome.crashes |= alone.crashes
         rows = slice(starts[number], starts[number + 1])
-        mine, valid, absent = _part(keys, rows), _part(table.valid, rows), _part(table.absent, rows)
-        uses = np.bincount(mine["category"][mine["category"] >= 0], minlength=len(document.categories))
-        derived = {name: getattr(index, name)[rows] for name in DERIVED}
-        yield SliceOutcome(int(sizes[number]), mine, valid, absent, uses, outcome, derived)
+        mine = PartOfIndex(together, rows.start, rows.stop, document.images, uses[number])
+        mine.__dict__.update({name: getattr(index, name)[rows] for name in DERIVED})
+        yield SliceOutcome(len(mine), {}, {}, {}, uses[number], outcome, mine)
+
+
+def _category_uses(table: Annotations, numbers: Ints, count: int) -> Ints:
+    """Return for each of `count` documents how many of its annotations and segments have each category."""
+    size, segments = len(table.categories), table.segments
+    rows = np.concatenate([table.category, table.categories.rows_of(segments.category_id)])
+    owners = np.concatenate([numbers, numbers[segments.owner]])
+    return np.bincount(owners[rows >= 0] * size + rows[rows >= 0], minlength=count * size).reshape(count, size)
 
 
 def _silent(
     documents: Sequence[Document],
     given: Mapping[str, Any],
-    starts: Mapping[str | None, list[int]],
+    starts: Mapping[str | None, Sequence[int]],
     rules: list[Rule],
     options: Options,
     faults: Sequence[Findings],
@@ -172,7 +178,7 @@ def _silent(
     silent = set()
     whole = Outcome()
     for rule in rules:
-        if rule.signs is None:
+        if rule.signs is None or rule.scope is Scope.DATASET:
             continue
         whole.run(rule, given, options, rule.signs)
         found = whole.findings.get(rule.name, [])
@@ -181,17 +187,17 @@ def _silent(
         silent.add(rule.name)
         for number in {number for one in found for number in distinct(_numbers(one, starts[one.section])).tolist()}:
             heard[number].add(rule.name)
-    parts = [frozenset(silent - some).difference(document.faults) for some, document in zip(heard, documents, strict=True)]
+    quiet = frozenset(silent)
+    parts = [
+        quiet if quiet.isdisjoint(some) and quiet.isdisjoint(document.faults) else quiet.difference(some, document.faults)
+        for some, document in zip(heard, documents, strict=True)
+    ]
     return parts, whole.seconds
 
 
-def _numbers(finding: Finding, starts: list[int]) -> Ints:
+def _numbers(finding: Finding, starts: Sequence[int]) -> Ints:
     """Return the number of the document that each row of a finding belongs to."""
     return np.searchsorted(starts, finding.rows, side="right") - 1
-
-
-def _part(columns: Columns, rows: slice) -> Columns:
-    return {name: column[rows] for name, column in columns.items()}
 
 
 class _Apart(NamedTuple):

@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ ANNOTATION_TASKS = frozenset(task for task in Task if not task.is_results)
 ALL_TASKS = frozenset(Task)
 
 RuleFunction = Callable[..., Iterable[Finding]]
+Signs = Callable[..., Iterable[Any]]
 
 
 class Scope(enum.IntEnum):
@@ -53,9 +54,10 @@ ONLY_FAULTS = ("faults",)
 ONLY_CATEGORIES = ("categories",)
 OF_SEVERAL = frozenset({"index", "images", "categories", "faults"})
 """What there is of several files put together."""
+OF_DATASET = frozenset({"dataset"})
 
 
-def fixtures_of(function: RuleFunction) -> tuple[str, ...]:
+def fixtures_of(function: Signs) -> tuple[str, ...]:
     """Return the names of the fixtures that a function asks for."""
     code = function.__code__  # inspect.signature would cost a small file's whole check
     return code.co_varnames[: code.co_argcount]
@@ -75,7 +77,8 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
     requires: tuple[str, ...]
     tasks: frozenset[Task]
     relaxed: tuple[str, ...]
-    signs: RuleFunction | None = None
+    signs: Signs | None = None
+    least: int = 0
     fixers: list[Fixer] = []
 
     def __post_init__(self) -> None:
@@ -86,8 +89,10 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
                 raise TypeError(
                     f"{self.name}: '{name}' is neither a fixture ({', '.join(FIXTURES)}) nor an option with a default"
                 )
-        if self.signs and not OF_SEVERAL.issuperset(fixtures_of(self.signs)):
-            raise TypeError(f"{self.name}: what is cumulative can ask for {', '.join(sorted(OF_SEVERAL))} only")
+        if self.signs:
+            known = OF_DATASET if self.scope is Scope.DATASET else OF_SEVERAL
+            if not known.issuperset(fixtures_of(self.signs)):
+                raise TypeError(f"{self.name}: what is cumulative can ask for {', '.join(sorted(known))} only")
 
     @cached_property
     def fixtures(self) -> tuple[str, ...]:
@@ -164,12 +169,43 @@ class Rule(Struct, frozen=True, eq=False, dict=True):
 _MOST_KEPT = 1000
 
 
+class Due(NamedTuple):
+    """Rules that are to run on a file, and why others are skipped, by name."""
+
+    rules: list[Rule]
+    skipped: dict[str, str]
+
+
 class Rules(list[Rule]):
     """Rules that run on one file after the other, those first that others require."""
 
-    def of(self, scope: Scope, with_faults: bool) -> list[Rule]:
-        """Return those of a scope, unless `with_faults` without those that say nothing but what the schema found."""
-        return self._of[scope, with_faults]
+    def due(
+        self, scope: Scope, with_faults: bool, count: int, absent: tuple[tuple[str, str], ...], *silent: frozenset[str]
+    ) -> Due:
+        """Return those of a scope that are to run on a file with `count` annotations: the same for many files.
+
+        Unless `with_faults` those are left out that say nothing but what the schema found, and so are the `silent` ones.
+        `absent` are the fixtures that there is nothing for, with the reason.
+        """
+        key = scope, with_faults, sum(least <= count for least in self._leasts), absent, silent
+        if key not in self._due:
+            if len(self._due) >= _MOST_KEPT:
+                self._due.clear()
+            rules = [
+                rule
+                for rule in self
+                if rule.scope is scope
+                and (with_faults or rule.fixtures != ONLY_FAULTS)
+                and rule.least <= count
+                and not any(rule.name in names for names in silent)
+            ]
+            reasons = dict(absent)
+            because = [next((reasons[name] for name in rule.fixtures if name in reasons), None) for rule in rules]
+            told = list(zip(rules, because, strict=True))
+            self._due[key] = Due(
+                [rule for rule, why in told if why is None], {rule.name: why for rule, why in told if why is not None}
+            )
+        return self._due[key]
 
     def touched(self, names: frozenset[str], is_whole: bool) -> list[Rule]:
         """Return the rules of these names with those that it matters to that they found something: the same for many files.
@@ -196,14 +232,17 @@ class Rules(list[Rule]):
         return {}
 
     @cached_property
-    def _of(self) -> dict[tuple[Scope, bool], list[Rule]]:
-        return {
-            (scope, with_faults): [
-                rule for rule in self if rule.scope is scope and (with_faults or rule.fixtures != ONLY_FAULTS)
-            ]
-            for scope in Scope
-            for with_faults in (False, True)
-        }
+    def compare(self) -> bool:
+        """Whether any of them compares files."""
+        return any(rule.scope is Scope.DATASET for rule in self)
+
+    @cached_property
+    def _due(self) -> dict[object, Due]:
+        return {}
+
+    @cached_property
+    def _leasts(self) -> list[int]:
+        return sorted({rule.least for rule in self})
 
 
 def rule(
@@ -215,7 +254,8 @@ def rule(
     requires: Iterable[str] = (),
     tasks: Iterable[Task] = ANNOTATION_TASKS,
     relaxed: Iterable[str] = (),
-    cumulative: bool | RuleFunction = False,
+    cumulative: bool | Signs = False,
+    least: int = 0,
 ) -> Callable[[RuleFunction], Rule]:
     """Make a rule of a function.
 
@@ -224,11 +264,12 @@ def rule(
     design: there the finding is information only. `cumulative` tells of a rule of whole files that more records never
     silence it: where it names none of a file's rows among those of several files put together, it finds nothing in that
     file, and need not look at each of many small ones. Or it is a function like a rule of which that is so: where it finds
-    nothing, neither does the rule.
+    nothing, neither does the rule. Of a rule that compares files it is one that looks at the data set, the same for all of
+    them. Of a file with fewer than `least` annotations a rule of whole files says nothing.
     """
 
     def decorate(function: RuleFunction) -> Rule:
         signs = function if cumulative is True else cumulative or None
-        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), tuple(relaxed), signs)
+        return Rule(code, name, severity, function, impact, tuple(requires), frozenset(tasks), tuple(relaxed), signs, least)
 
     return decorate

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cocolint.engine.rule import Rule, RuleFunction, Scope, fixtures_of
+from cocolint.engine.rule import Rule, Scope, Signs, fixtures_of
 from cocolint.engine.watching import Seen
 from cocolint.failure import Failure
 from cocolint.model import AnnotationFile, Finding, Ints
 from cocolint.pictures.segment_maps import SegmentFolder, SegmentMaps, segment_folder
-from cocolint.read.columns import Annotations
+from cocolint.read.columns import Annotations, Index
 
 REMOTE = "the file is not on this machine"
 """Why rules are skipped that look around a file."""
@@ -51,7 +51,7 @@ class Outcome(Struct):
     def __bool__(self) -> bool:
         return bool(self.findings or self.crashes or self.skipped)
 
-    def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options, signs: RuleFunction | None = None) -> None:
+    def run(self, rule: Rule, fixtures: Mapping[str, Any], options: Options, signs: Signs | None = None) -> None:
         """Run one rule, or only look for signs of what it finds; if that raises, keep the traceback and go on."""
         given = [fixtures[name] for name in (fixtures_of(signs) if signs else rule.fixtures)]
         for one in given:
@@ -96,7 +96,7 @@ Columns = dict[str, Column]
 class SliceOutcome(Struct):
     """What came of one slice: its size, its key columns and presence masks, the uses of each category, the rules' outcome.
 
-    `derived` are columns that an index works out of the others, as far as that is done.
+    `index` holds these columns where they are among those of other files.
     """
 
     size: int
@@ -105,7 +105,7 @@ class SliceOutcome(Struct):
     absent: Columns
     category_uses: Ints
     outcome: Outcome
-    derived: Columns = {}
+    index: Index | None = None
 
     def __len__(self) -> int:
         return self.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -66,18 +66,20 @@ class Checked(Struct, dict=True):
             pictures if isinstance(pictures, Pictures) else None,
         )  # fmt: skip
 
-    def compare(self, dataset: Dataset | Absent, truth: Member | Absent, options: Options) -> None:
-        """Run the rules that compare the file with others, in the place of what came of that before."""
-        self.compared = Outcome()
+    def compare(
+        self, dataset: Dataset | Absent, truth: Member | Absent, options: Options, silent: frozenset[str] = frozenset()
+    ) -> None:
+        """Run the rules that compare the file with others, but the `silent` ones, in the place of what came of that before."""
+        self.compared = Outcome(silent=silent)
         self.fixtures.update(dataset=dataset, truth=truth)
-        self._run(self.rules.of(Scope.DATASET, bool(self.document.faults)), self.compared, options)
+        self._run(self._due(Scope.DATASET, self.compared, options), self.compared, options)
 
     def check(self, options: Options, before: Checked | None = None, count: int = 1) -> None:
         """Run the rules that see the whole file, but those that would see the same as in the file `before` it was mended.
 
         `count` processes may do that.
         """
-        rules = self.rules.of(Scope.FILE, bool(self.document.faults))
+        rules = self._due(Scope.FILE, self.outcome, options)
         apart: list[Rule] = []
         if count > 1 and len(self.index) >= MANY_ROWS:
             from cocolint.engine import shares  # imported here: most files do without
@@ -90,6 +92,14 @@ class Checked(Struct, dict=True):
         with shares.shared(apart, partial(self._run, outcome=Outcome(), options=options, before=before)) as (left, others):
             self._run(chain(here, left), self.outcome, options, before)
             self.outcome.add(others())
+
+    def _due(self, scope: Scope, outcome: Outcome, options: Options) -> list[Rule]:
+        """Return the rules of a scope that are to run, and note those that are skipped."""
+        absent = tuple([(name, one.because) for name, one in self.fixtures.items() if isinstance(one, Absent)])
+        quiet = _said_of(self.document.categories, options).quiet
+        due = self.rules.due(scope, bool(self.document.faults), len(self.index), absent, outcome.silent, quiet)
+        outcome.skipped.update(due.skipped)
+        return due.rules
 
     def _sees_the_same(self, rule: Rule, before: Checked) -> bool:
         """Whether a rule that ran before would look at the very same objects."""
@@ -122,10 +132,7 @@ class Checked(Struct, dict=True):
         """Run rules, and return the outcome with what came of them."""
         fixtures = dict(self.fixtures)
         faults, categories = self.document.faults, self.document.categories
-        said = _said.setdefault(categories, {})
         for rule in rules:
-            if rule.name in outcome.silent:
-                continue
             found = faults.get(rule.name)
             if rule.fixtures == ONLY_FAULTS and not found:
                 continue
@@ -133,7 +140,7 @@ class Checked(Struct, dict=True):
             if before and self._sees_the_same(rule, before):
                 outcome.take(rule.name, before.outcome)
             elif rule.fixtures == ONLY_CATEGORIES:
-                _run_once(rule, categories, said, outcome, options)
+                _run_once(rule, categories, outcome, options)
             else:
                 self._watch(rule, fixtures, outcome, options)
             self.index.let_go()
@@ -150,23 +157,37 @@ class Checked(Struct, dict=True):
         return {**self.outcome.skipped, **self.compared.skipped}
 
 
-Said = dict[Rule, tuple[Mapping[str, Any] | None, list[Finding]]]
-_said: WeakKeyDictionary[Categories, Said] = WeakKeyDictionary()
-"""What rules said of categories that many files may share, with the options of the rule."""
+class _Said(Struct):
+    """What rules found in categories that many files may share, with the options of a run; `quiet` ones found nothing."""
+
+    options: Options
+    found: dict[Rule, list[Finding]] = {}
+    quiet: frozenset[str] = frozenset()
 
 
-def _run_once(rule: Rule, categories: Categories, known: Said, outcome: Outcome, options: Options) -> None:
+_said: WeakKeyDictionary[Categories, _Said] = WeakKeyDictionary()
+
+
+def _said_of(categories: Categories, options: Options) -> _Said:
+    known = _said.get(categories)
+    if known is None or known.options is not options:
+        known = _said[categories] = _Said(options)
+    return known
+
+
+def _run_once(rule: Rule, categories: Categories, outcome: Outcome, options: Options) -> None:
     """Run a rule that sees nothing but categories, unless it has seen the same ones: for all files of one list, once."""
-    mine = options.get(rule.name)
-    if rule not in known or known[rule][0] is not mine:
+    said = _said_of(categories, options)
+    if rule not in said.found:
         alone = Outcome()
         alone.run(rule, {"categories": categories}, options)
         if alone.crashes:
             outcome.add(alone)
             return
-        known[rule] = mine, alone.findings.get(rule.name, [])
+        said.found[rule] = alone.findings.get(rule.name, [])
+        said.quiet |= set() if said.found[rule] else {rule.name}
         outcome.seconds[rule.name] += alone.seconds[rule.name]
-    found = known[rule][1]
+    found = said.found[rule]
     if found:
         outcome.findings[rule.name] += [replace(one, rows=one.rows.copy(), values=dict(one.values)) for one in found]
 
@@ -205,14 +226,23 @@ def facts_of(document: Document, count: int) -> FileFacts:
     )  # fmt: skip
 
 
+def silent_in(dataset: Dataset, rules: Sequence[Rule], options: Options) -> frozenset[str]:
+    """Return the rules that compare files, but find nothing in any file of a data set."""
+    signs = Outcome()
+    rules = [rule for rule in rules if rule.signs and rule.scope is Scope.DATASET]
+    for rule in rules:
+        signs.run(rule, {"dataset": dataset}, options, rule.signs)
+    return frozenset(rule.name for rule in rules).difference(signs.findings, signs.crashes)
+
+
 def _index_of(document: Document, found: SliceOutcome | None) -> Index:
     if found is None:
         empty = annotations_of(Masks([], {}), document.images, document.categories)
         return Index(empty.keys, empty.valid, empty.absent, document.images, empty.category_uses)
+    if found.index is not None:
+        return found.index
     keys, valid, absent = (_widened(columns, len(found)) for columns in (found.keys, found.valid, found.absent))
-    index = Index(keys, valid, absent, document.images, found.category_uses)
-    index.__dict__.update(found.derived)
-    return index
+    return Index(keys, valid, absent, document.images, found.category_uses)
 
 
 def _widened(columns: Columns, size: int) -> Columns:

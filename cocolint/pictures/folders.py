@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -39,8 +41,8 @@ class Folder(Protocol):
     def likely(self, names: list[str]) -> list[str]:
         """Return those of the folders `names` that may be there; the others are only left out if it costs little."""
 
-    def may_hold(self, names: Iterable[str]) -> bool:
-        """Whether a file or folder of one of `names`, in whatever case, may be directly in this one."""
+    def may_hold(self, names: AbstractSet[str], like: re.Pattern[str]) -> bool:
+        """Whether a file or folder of one of `names`, in whatever case, or a folder `like` them may be directly in this one."""
 
     def below(self, name: str) -> Folder:
         """Return the folder `name` in this one, whether it is there or not."""
@@ -85,13 +87,12 @@ class DiskFolder:
             if known is None or first.casefold() in known or not first.isascii()
         ]
 
-    def may_hold(self, names: Iterable[str]) -> bool:
+    def may_hold(self, names: AbstractSet[str], like: re.Pattern[str]) -> bool:
         """Tell by what is listed: to look for each of many names takes longer."""
         known = listed(self._path)
-        if known.folded is None:
+        if known.folded is None or not names.isdisjoint(("", ".")) or not all(map(str.isascii, names)):
             return True
-        there = known.folded, known.folded_files
-        return any(name in ("", ".") or not name.isascii() or any(name.casefold() in some for some in there) for name in names)
+        return not known.everything.isdisjoint(map(str.casefold, names)) or any(map(like.search, known.folders))
 
     def below(self, name: str) -> DiskFolder:
         """Return the folder `name` in this one."""
@@ -113,13 +114,13 @@ class DiskFolder:
 class Listing(NamedTuple):
     """The names of what is directly in a folder, each kind sorted.
 
-    `folded` are the folders without regard to case, None where that is unknown, and `folded_files` the files.
+    `folded` are the folders without regard to case, None where that is unknown, and `everything` the files as well.
     """
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     folded: frozenset[str] | None = None
-    folded_files: frozenset[str] = frozenset()
+    everything: frozenset[str] = frozenset()
 
 
 def listed(path: str) -> Listing:
@@ -138,7 +139,7 @@ def _listed(path: str, _changed: int) -> Listing:
     with os.scandir(path) as entries:
         found = sorted((entry.name, entry.is_dir()) for entry in entries)
     folders, files = (tuple(name for name, is_folder in found if is_folder is wanted) for wanted in (True, False))
-    return Listing(folders, files, *(frozenset(map(str.casefold, names)) for names in (folders, files)))
+    return Listing(folders, files, *(frozenset(map(str.casefold, names)) for names in (folders, folders + files)))
 
 
 def _mode_of(path: str) -> int:
@@ -182,7 +183,7 @@ class ZipFolder:
         """Return all `names`: to leave some out, those of all entries would have to be looked at."""
         return names
 
-    def may_hold(self, names: Iterable[str]) -> bool:  # noqa: ARG002 (they are looked for one by one)
+    def may_hold(self, names: AbstractSet[str], like: re.Pattern[str]) -> bool:  # noqa: ARG002 (they are looked for one by one)
         """Return True: to look for a name costs nothing."""
         return True
 

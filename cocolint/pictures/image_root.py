@@ -49,10 +49,10 @@ def find(file: AnnotationFile, names: Sequence[str], told: Path | None, known: B
         above = folder_at(told)
         folder = _best([above, *(above.below(subset) for subset in subsets)], inside) or above
     else:
-        tails = [tail for name in some if (tail := re.split(r"[/\\]", name)[-1]) and tail != name]
+        tails = [tail for name in some if (tail := name.replace("\\", "/").rpartition("/")[2]) and tail != name]
         bases = _bases_of(file, {} if known is None else known)
         firsts = {name.replace("\\", "/").partition("/")[0] for name in (*inside, *tails, *subsets, "images", "data")}
-        if not any(base.may_hold(firsts) or any(map(_FOLDERS_OF_PICTURES.search, base.folders())) for base in bases):
+        if not any(base.may_hold(firsts, _FOLDERS_OF_PICTURES) for base in bases):
             return None
         tries = ((search, wanted) for wanted in (inside, tails) if wanted for search in (_likely, _others))
         found = next((best for search, wanted in tries if (best := _best(search(bases, subsets), wanted))), None)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cocolint.model import Bools, Finding, Floats, Ints, Severity, Values
 from cocolint.read.details import Details
-from cocolint.read.geometry import starts_of
+from cocolint.read.geometry import distinct, starts_of
 from cocolint.read.pages import give_back, pages_of
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ class Table:
     """The rows of one section.
 
     `valid[name]` tells for each row whether the field is there and well typed; `absent[name]` whether it is not there
-    at all. A field that is neither was reported by the schema. Row numbers in findings count from `offset`.
+    at all. A field that is neither was reported by the schema. Row numbers in findings count from `offset`. Where the rows of
+    several files are put together, `starts` tells where those of each begin, and the end.
     """
 
     section = ""
+    starts: Sequence[int] = ()
 
     def __init__(self, size: int, valid: dict[str, Bools], absent: dict[str, Bools], offset: int = 0) -> None:
         self.size = size
@@ -56,6 +58,14 @@ class Table:
     def lacks(self, field: str) -> Bools:
         """Return for each row whether `field` is not there at all."""
         return self.absent.get(field, np.ones(self.size, bool))
+
+    def by_file(self, ids: Ints) -> Ints:
+        """Return `ids`, one for each row, or other numbers that are equal where these are, and of one file."""
+        if not len(self.starts):
+            return ids
+        known = distinct(ids)
+        files = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        return files * len(known) + np.searchsorted(known, ids)
 
     def where(
         self,
@@ -139,12 +149,6 @@ class Images(Table):
         self.date_captured: Sequence[str] = table["date_captured"]
         self.coco_url: Sequence[str] = table["coco_url"]
         self.video: list[Any] = table["video"]
-
-    def part(self, rows: slice) -> Images:
-        """Return some rows as a table of their own."""
-        columns = {name: getattr(self, name)[rows] for name in COLUMNS_OF_IMAGES}
-        valid, absent = ({name: mask[rows] for name, mask in masks.items()} for masks in (self.valid, self.absent))
-        return Images(columns, valid, absent, len(columns["id"]))
 
     @cached_property
     def names(self) -> str:

@@ -1,21 +1,20 @@
-"""Tables of many small files, put together and folded to bytes: they take little memory, and little time to be sent."""
+"""Tables of many small files, put together: each file has some of the rows. Folded to bytes they are sent in little time."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
 from cocolint.model import Ints
-from cocolint.read.columns import NUMBERS_OF_IMAGES, TEXTS_OF_IMAGES, Images, Index, Table
+from cocolint.read.build import joined_images
+from cocolint.read.columns import COLUMNS_OF_IMAGES, Images, Index
 
-Columns = Mapping[str, npt.NDArray[Any]]
+Columns = dict[str, Any]
+_MASKS = ("valid", "absent")
 
 
 class Folded(Struct, frozen=True):
@@ -29,15 +28,14 @@ class Folded(Struct, frozen=True):
     data: bytes
 
     @classmethod
-    def of(cls, tables: Sequence[Columns]) -> Folded:
-        """Fold tables of the same columns."""
+    def of(cls, columns: Mapping[str, npt.NDArray[Any]]) -> Folded:
+        """Fold columns of one table."""
         parts, data, size = [], [], 0
-        for name, first in tables[0].items():
-            column = np.concatenate([columns[name] for columns in tables])
+        for name, column in columns.items():
             size, text = len(column), column.tobytes()
             row = text[: len(text) // size] if size else b""
             is_constant = text == row * size
-            parts.append((name, first.dtype.str, first.shape[1:], is_constant))
+            parts.append((name, column.dtype.str, column.shape[1:], is_constant))
             data.append(row if is_constant else text)
         return cls(size, tuple(parts), b"".join(data))
 
@@ -52,86 +50,112 @@ class Folded(Struct, frozen=True):
             place = stop
 
 
-class FoldedTables(Struct, frozen=True, dict=True):
-    """The tables of several files, one after the other: their columns, and those that tell whether a field is there.
+class Together:
+    """Tables of several files, one after the other: the `columns`, and those that tell whether a field is there.
 
-    `texts` are the columns of images that hold no numbers.
+    They are sent folded, and unfolded when one of them is asked for.
     """
 
-    folded: tuple[Folded, Folded, Folded]
-    texts: Mapping[str, list[Any]]
+    def __init__(self, columns: Columns, valid: Columns, absent: Columns) -> None:
+        self.columns, self.valid, self.absent = columns, valid, absent
 
-    def of(self, rows: slice) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        """Return some rows of all columns."""
-        keys, valid, absent = ({name: column[rows] for name, column in columns.items()} for columns in self._columns)
-        return {**keys, **{name: column[rows] for name, column in self.texts.items()}}, valid, absent
+    @classmethod
+    def of(cls, table: Images | Index) -> Together:
+        """Return the table of a single file."""
+        if isinstance(table, Index):
+            return cls(table.keys, table.valid, table.absent)
+        return cls({name: getattr(table, name) for name in COLUMNS_OF_IMAGES}, table.valid, table.absent)
 
-    @cached_property
-    def _columns(self) -> list[dict[str, npt.NDArray[Any]]]:
-        return [dict(folded.columns()) for folded in self.folded]
+    def part(self, rows: slice) -> Together:
+        """Return some rows."""
+        return Together(
+            *({name: column[rows] for name, column in some.items()} for some in (self.columns, self.valid, self.absent))
+        )
 
+    def __getstate__(self) -> Any:
+        texts = {name: column for name, column in self.columns.items() if not isinstance(column, np.ndarray)}
+        numbers = {name: column for name, column in self.columns.items() if name not in texts}
+        return texts, [Folded.of(some) for some in (numbers, self.valid, self.absent)]
 
-class Rows(NamedTuple):
-    """Which rows of which of several tables are those of a file."""
-
-    table: int
-    start: int
-    stop: int
-
-
-def fold_images(tables: Sequence[Images]) -> tuple[list[FoldedTables], list[Rows]]:
-    """Return the images of several files, put together, and which rows are those of each."""
-    numbers = [{name: getattr(table, name) for name in NUMBERS_OF_IMAGES} for table in tables]
-    return _fold(tables, numbers, (*TEXTS_OF_IMAGES, "video"))
-
-
-def fold_index(tables: Sequence[Index]) -> tuple[list[FoldedTables], list[Rows]]:
-    """Return the key columns of several files, put together, and which rows are those of each."""
-    return _fold(tables, [table.keys for table in tables], ())
-
-
-def _fold(tables: Sequence[Table], keys: Sequence[Columns], texts: Sequence[str]) -> tuple[list[FoldedTables], list[Rows]]:
-    alike: dict[object, list[int]] = defaultdict(list)
-    for number, (table, columns) in enumerate(zip(tables, keys, strict=True)):
-        types = tuple([column.dtype.char for column in columns.values()])
-        alike[tuple(columns), types, tuple(table.valid), tuple(table.absent)].append(number)
-    found: list[FoldedTables] = []
-    rows = [Rows(0, 0, 0)] * len(tables)
-    for numbers in alike.values():
-        some = [tables[number] for number in numbers]
-        starts = accumulate(map(len, some), initial=0)
-        for number, table, start in zip(numbers, some, starts, strict=False):
-            rows[number] = Rows(len(found), start, start + len(table))
-        valid, absent = Folded.of([table.valid for table in some]), Folded.of([table.absent for table in some])
-        joined = {name: [value for table in some for value in getattr(table, name)] for name in texts}
-        found.append(FoldedTables((Folded.of([keys[number] for number in numbers]), valid, absent), joined))
-    return found, rows
-
-
-class FoldedImages(Images):
-    """Images that are unfolded when a column is asked for."""
-
-    def __init__(self, tables: Sequence[FoldedTables], rows: Rows) -> None:
-        self.size, self.offset = rows.stop - rows.start, 0
-        self._folded, self._rows = tables[rows.table], slice(rows.start, rows.stop)
+    def __setstate__(self, state: Any) -> None:
+        self._state = state
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "id" in self.__dict__:
+        if name not in ("columns", *_MASKS):
             raise AttributeError(name)
-        super().__init__(*self._folded.of(self._rows), self.size)
+        texts, folded = self.__dict__.pop("_state")
+        columns, self.valid, self.absent = (dict(one.columns()) for one in folded)
+        self.columns = {**columns, **texts}
         return getattr(self, name)
 
 
-class FoldedIndex(Index):
-    """The key columns of a file that are unfolded when one is asked for."""
+class _Part:
+    """Some rows of tables put together, cut out column by column when they are asked for."""
 
-    def __init__(self, tables: Sequence[FoldedTables], rows: Rows, images: Images, category_uses: Ints) -> None:
-        self.size, self.offset = rows.stop - rows.start, 0
-        self._folded, self._rows = tables[rows.table], slice(rows.start, rows.stop)
+    together: Together
+    rows: slice
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in _MASKS:
+            value: Any = {field: mask[self.rows] for field, mask in getattr(self.together, name).items()}
+        elif name == "keys":
+            value = {field: column[self.rows] for field, column in self.together.columns.items()}
+        elif name in self.together.columns:
+            value = self.together.columns[name][self.rows]
+        else:
+            raise AttributeError(name)
+        setattr(self, name, value)
+        return value
+
+
+class PartOfImages(_Part, Images):
+    """The images of a file among those of others."""
+
+    def __init__(self, together: Together, start: int, stop: int) -> None:
+        self.size, self.offset = stop - start, 0
+        self.together, self.rows = together, slice(start, stop)
+
+
+class PartOfIndex(_Part, Index):
+    """The key columns of a file among those of others."""
+
+    def __init__(self, together: Together, start: int, stop: int, images: Images, category_uses: Ints) -> None:
+        self.size, self.offset = stop - start, 0
+        self.together, self.rows = together, slice(start, stop)
         self._images, self.category_uses = images, category_uses
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "keys" in self.__dict__:
-            raise AttributeError(name)
-        super().__init__(*self._folded.of(self._rows), self._images, self.category_uses)
-        return getattr(self, name)
+
+Rows = tuple[int, int, int]
+"""Which rows are those of a file, and of which of several tables."""
+
+
+def apart(tables: Sequence[Images | Index]) -> tuple[list[Together], list[Rows]]:
+    """Return what tables of files are parts of, and which rows are those of each."""
+    found: dict[int, tuple[int, Together]] = {}
+    rows = []
+    for table in tables:
+        together, mine = (
+            (table.together, table.rows) if isinstance(table, _Part) else (Together.of(table), slice(0, len(table)))
+        )
+        number, _ = found.setdefault(id(together), (len(found), together))
+        rows.append((number, mine.start, mine.stop))
+    return [together for _, together in found.values()], rows
+
+
+def joined(tables: Sequence[Images]) -> Together:
+    """Return the images of several files, one after the other; what is put together so already is not put together again."""
+    first, last = tables[0], tables[-1]
+    if isinstance(first, PartOfImages) and isinstance(last, PartOfImages) and all(map(_follows, tables, tables[1:])):
+        return first.together.part(slice(first.rows.start, last.rows.stop))
+    return Together.of(joined_images(tables))
+
+
+def _follows(one: Images, other: Images) -> bool:
+    """Whether the rows of a table follow those of another, in the same tables."""
+    return (
+        isinstance(one, PartOfImages)
+        and isinstance(other, PartOfImages)
+        and (one.together, one.rows.stop) == (other.together, other.rows.start)
+    )

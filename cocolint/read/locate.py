@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -16,11 +17,14 @@ from cocolint.read.geometry import distinct
 from cocolint.read.ranges import Where, read_bytes
 from cocolint.read.remote import Remote
 from cocolint.read.slicing import Span, address
-from cocolint.read.source import NONFINITE, Source
+from cocolint.read.source import NONFINITE, Source, text_of
 from cocolint.read.tally import Tally, continuation
 from cocolint.reported import Occurrence
 
 _CHUNK = 1 << 20
+Read = Callable[[int, int], bytes]
+_CONTINUATION = bytes(range(0x80, 0xC0))
+"""The bytes that continue a character."""
 KINDS = {"images": "image", "annotations": "annotation", "categories": "category"}
 
 
@@ -102,6 +106,18 @@ def _stretches(where: Where, size: int) -> Iterator[tuple[int, Tally]]:
         place = stop
 
 
+def positions_in(text: bytes, offsets: Ints) -> Iterator[tuple[int, int]]:
+    """Yield the same of text in memory."""
+    line, column, place = 1, 1, 0
+    for offset in offsets.tolist():
+        newline = text.rfind(b"\n", place, offset)
+        if newline >= 0:
+            line, column, place = line + text.count(b"\n", place, offset), 1, newline + 1
+        column += len(text[place:offset].translate(None, _CONTINUATION))
+        place = offset
+        yield line, column
+
+
 _LINES: WeakKeyDictionary[Source, Lines] = WeakKeyDictionary()
 """The data sets of one file share its lines."""
 
@@ -122,10 +138,14 @@ class Locator:
         """Return the first `limit` rows of a finding, or all, in the order of the file."""
         order = np.argsort(finding.rows, kind="stable")[:limit]
         texts = list(finding.texts(order))
-        places = list(self._places(finding, order, [pointer for pointer, _ in texts])) if len(order) else [self._whole(finding)]
+        text = text_of(self._where) if isinstance(self._where, Path) else None
+        read = partial(read_bytes, self._where) if text is None else lambda start, stop: text[start:stop]
+        pointers = [pointer for pointer, _ in texts]
+        places = list(self._places(finding, order, pointers, read)) if len(order) else [self._whole(finding, read)]
         offsets = np.array([place.offset for place in places], np.int64)
         by_offset = np.argsort(offsets, kind="stable")
-        found = self._lines.positions(offsets[by_offset])
+        ascending = offsets[by_offset]
+        found = self._lines.positions(ascending) if text is None else positions_in(text, ascending)
         positions: dict[int, tuple[int, int]] = dict(zip(by_offset.tolist(), found, strict=True))
         kind = KINDS.get(finding.section or "") if len(order) else None
         above = f"/{self._part.number}" if self._part and finding.offset is None else ""
@@ -148,25 +168,25 @@ class Locator:
             _LINES[self._source] = Lines(self._where)
         return _LINES[self._source]
 
-    def _whole(self, finding: Finding) -> Place:
+    def _whole(self, finding: Finding, read: Read) -> Place:
         """Return the place of a finding about the whole file or a whole section."""
         if finding.offset is not None:
             begin = max(0, finding.offset - SNIPPET // 2)
-            around = read_bytes(self._where, begin, begin + SNIPPET)
+            around = read(begin, begin + SNIPPET)
             line = around.rfind(b"\n", 0, finding.offset - begin) + 1
             return Place(finding.offset, "", around[line:].split(b"\n")[0])
         span = self._document.sections.get(finding.section or "") if self._document else None
         start = self._part.start if self._part else self._source.start if self._source else 0
         return Place(span.start if span else start)
 
-    def _places(self, finding: Finding, order: Ints, pointers: list[str]) -> Iterator[Place]:
+    def _places(self, finding: Finding, order: Ints, pointers: list[str], read: Read) -> Iterator[Place]:
         rows = finding.rows[order]
         finder = _Finder(finding)
         for held, span in self._slices(finding.section or ""):
             first, stop = np.searchsorted(rows, (held.start, held.stop))
             if first == stop:
                 continue
-            data = self._array(span)
+            data = b"[%b]" % read(*span)
             start = span.start - 1 - address(data)
             raws = msgspec.json.decode(data, type=list[msgspec.Raw])
             for row, pointer in zip(rows[first:stop].tolist(), pointers[first:stop], strict=True):
@@ -184,9 +204,6 @@ class Locator:
         starts = document.row_starts
         for number, span in enumerate(document.slices):
             yield range(starts[number], starts[number + 1]), span
-
-    def _array(self, span: Span) -> bytes:
-        return b"[%b]" % read_bytes(self._where, *span)
 
 
 class _Finder:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from cocolint import compiled
 from cocolint.model import Finding
 from cocolint.read.remote import Remote
 from cocolint.read.source import Source, Unusable, is_utf8, syntax_fault
@@ -175,7 +176,10 @@ def span_of(raw: msgspec.Raw, view: memoryview, start: int) -> Span:
 
 def address(data: Any) -> int:
     """Return where the bytes of a buffer lie in memory."""
-    return int(np.frombuffer(data, np.uint8).__array_interface__["data"][0])
+    if compiled.kernel is None:
+        return int(np.frombuffer(data, np.uint8).__array_interface__["data"][0])
+    place: int = compiled.kernel.address_of(data)
+    return place
 
 
 def _hidden_key(spans: dict[str, Span], view: memoryview, start: int) -> str:

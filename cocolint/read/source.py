@@ -88,7 +88,7 @@ class Source:
         if archive is not None:
             self._take_out_of(archive)
         elif isinstance(where, Path):
-            self.text = _text_of(where)
+            self.text = text_of(where)
         if isinstance(where, Remote) and where.stat().st_size < WHOLE_BYTES:
             self._fetch(where)
         if self.path.suffix.lower() == ".gz" and self.head().startswith(_GZIP):
@@ -335,7 +335,7 @@ def is_utf8(data: bytes | bytearray) -> bool:
     return True
 
 
-def _text_of(path: Path) -> bytes | None:
+def text_of(path: Path) -> bytes | None:
     """Return all of a small file, None for a larger one, or what is no file."""
     with open(path, "rb", buffering=0) as stream:
         found = os.fstat(stream.fileno())

@@ -10,8 +10,8 @@ import msgspec
 
 from cocolint.model import AnnotationFile
 from cocolint.read import build
-from cocolint.read.columns import Images
 from cocolint.read.document import Document, all_faults, decoded, open_document
+from cocolint.read.folded import PartOfImages, Together
 from cocolint.read.slicing import cut
 from cocolint.read.structure import BadCut, reader_of
 
@@ -50,7 +50,7 @@ def _completed(documents: list[Document]) -> Iterator[Document | None]:
         yield from _completed(documents[half:])
 
 
-def _tables(documents: Sequence[Document]) -> list[Images] | None:
+def _tables(documents: Sequence[Document]) -> list[PartOfImages] | None:
     """Return the images of each document, None if not all are sound. Raises `BadCut`, or what a decoder raises."""
     texts = []
     for document in documents:
@@ -64,4 +64,5 @@ def _tables(documents: Sequence[Document]) -> list[Images] | None:
     table = build.images_of(masks)
     if all_faults(table, masks, records, reader) or len(table) != sum(counts):
         return None
-    return [table.part(slice(*rows)) for rows in pairwise(accumulate(counts, initial=0))]
+    together = Together.of(table)
+    return [PartOfImages(together, *rows) for rows in pairwise(accumulate(counts, initial=0))]

@@ -28,3 +28,4 @@ def test_positions_agree_with_counting(text: str, piece: int, data: st.DataObjec
         path = Path(folder) / "text"
         path.write_bytes(text.encode())
         assert list(locate.Lines(path).positions(offsets)) == [plainly(text, index) for index in indexes]
+    assert list(locate.positions_in(text.encode(), offsets)) == [plainly(text, index) for index in indexes]

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from cocolint.read.document import SliceReader, open_document
 from cocolint.read.geometry import RingShapes, RunShapes, by_owner, decode_counts
 from cocolint.read.ranges import array_of
 from cocolint.read.regular import RegularReader
-from cocolint.read.slicing import NotCoco, Span
+from cocolint.read.slicing import NotCoco, Span, address
 from cocolint.read.source import Unusable, is_utf8
 from cocolint.read.structure import BadCut
 from tests.support.cases import sound
@@ -336,6 +337,15 @@ def both(function: Callable[[], Any]) -> tuple[Any, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled, "kernel", None)
         return ours, function()
+
+
+@given(text=st.binary(min_size=1), start=st.integers(0, 5))
+def test_the_place_of_bytes_is_told_alike(text: bytes, start: int) -> None:
+    start = min(start, len(text) - 1)
+    for data in (text, bytearray(text), memoryview(text)[start:]):
+        ours, reference = both(partial(address, data))
+        assert ours == reference
+    assert address(memoryview(text)[start:]) == address(text) + start
 
 
 @pytest.mark.parametrize("lengths", [[5], [7], [-1, 7], [2**62, 2**62, 2**62, 2**62, 6], []])
