@@ -28,7 +28,7 @@ class Again:
         document = self._document
         reader = reader_of(document.task, "annotations", document.source.nonfinite)
         records = reader.read(b"[%b]" % b",".join(self._texts(rows)))
-        return annotations_of(Masks(records.rows, records.broken), document.images, document.categories)
+        return annotations_of(Masks(records.pieces, records.broken), document.images, document.categories)
 
     def records(self, rows: Ints) -> list[Any]:
         """Return the annotations at `rows`, which ascend, with all that they hold."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,7 +15,8 @@ from cocolint.read.columns import NUMBERS_OF_IMAGES, TEXTS_OF_IMAGES, Annotation
 from cocolint.read.details import Details, Points, Rings, Runs, Segments
 from cocolint.read.geometry import by_owner
 from cocolint.read.parts import count_parts
-from cocolint.read.ragged import points_of, rings_of, runs_of, segments_of
+from cocolint.read.pieces import Column, Numbers, Piece
+from cocolint.read.ragged import places, runs_of, segments_of
 
 UNSET = msgspec.UNSET
 INT64 = range(-(2**63), 2**63)
@@ -26,9 +26,6 @@ _COUNTED = 20
 """Of how many crowds of a slice the parts are counted: enough for a median, too few to be felt."""
 _MANY = 0.1
 """Below this share of crowds in a slice nobody asks for their parts."""
-_PACKED_FLOAT = np.dtype([("mark", "u1"), ("value", ">f8")])
-_FLOAT_MARK = 0xCB
-_PACKED_BOX = np.dtype([("mark", "u1"), ("values", _PACKED_FLOAT, 4)])
 
 
 class Masks:
@@ -37,20 +34,21 @@ class Masks:
     `broken` holds for each field the rows whose value the schema refused.
     """
 
-    def __init__(self, records: Sequence[Any], broken: dict[str, set[int]]) -> None:
-        self.size = len(records)
+    def __init__(self, pieces: Sequence[Piece], broken: dict[str, set[int]]) -> None:
+        self.size = sum(piece.size for piece in pieces)
         self.broken = broken
         self.valid: dict[str, Bools] = {}
         self.absent: dict[str, Bools] = {}
         self.overflow: dict[str, list[int]] = {}
-        fields: tuple[str, ...] = type(records[0]).__struct_fields__ if records else ()
-        flat = list(chain.from_iterable(map(msgspec.structs.astuple, records)))
-        self._columns = {name: flat[place :: len(fields)] for place, name in enumerate(fields)}
+        self._pieces = pieces
+        names = pieces[0].columns if pieces else {}
+        self._columns = {name: _joined([piece.columns[name] for piece in pieces]) for name in names}
 
     def column(self, name: str) -> list[Any]:
         """Return the values of a field, UNSET where there is none, and note which rows have one."""
         size = self.size
-        values = self._columns.get(name) or [UNSET] * size
+        values = self._columns.get(name, [])
+        values = (values.tolist() if isinstance(values, np.ndarray) else values) or [UNSET] * size
         self._note(name, np.ones(size, bool))
         if self._nowhere(values):
             self._note(name, np.zeros(size, bool))
@@ -60,7 +58,7 @@ class Masks:
 
     def integers(self, name: str, default: int) -> Ints:
         """Return a field as 64-bit integers; rows without one hold `default`, and larger ones are noted as overflow."""
-        everywhere = self._if_everywhere(name, lambda values: np.array(array("q", values)))
+        everywhere = self._array(name)
         if everywhere is not None:
             return everywhere
         values = self.column(name)
@@ -85,9 +83,9 @@ class Masks:
 
     def numbers(self, name: str) -> Floats:
         """Return a field as floats, NaN where there is none."""
-        everywhere = self._if_everywhere(name, lambda values: np.array(array("d", values)))
+        everywhere = self._array(name)
         if everywhere is not None:
-            return everywhere
+            return everywhere.astype(np.float64, copy=False)
         values = self.column(name)
         if self._nowhere(values):
             return np.full(len(values), np.nan)
@@ -95,7 +93,7 @@ class Masks:
 
     def boxes(self, name: str) -> Floats:
         """Return a field of four numbers as floats, NaN where there is none."""
-        everywhere = self._if_everywhere(name, _boxes)
+        everywhere = self._array(name)
         if everywhere is not None:
             return everywhere
         values = self.column(name)
@@ -105,20 +103,19 @@ class Masks:
         flat = [as_float(v) for box in values for v in (unknown if box is UNSET else box)]
         return np.array(flat, np.float64).reshape(-1, 4)
 
-    def _if_everywhere(self, name: str, convert: Callable[[list[Any]], npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
-        """Convert a field that every row has; None if that fails, as it does for UNSET. Nothing need be searched then."""
+    def _array(self, name: str) -> npt.NDArray[Any] | None:
+        """Return a field of numbers that every row has, None for others."""
         values = self._columns.get(name)
-        if not values:
+        if not isinstance(values, np.ndarray):
             return None
-        try:
-            converted = convert(values)
-        except (TypeError, OverflowError):
-            return None
-        self._note(name, np.ones(len(values), bool))
-        return converted
+        self._note(name, np.ones(self.size, bool))
+        return values
 
     def loose_numbers(self, name: str) -> Floats:
         """Return a field that may hold anything as floats, NaN where it is no number."""
+        everywhere = self._array(name)
+        if everywhere is not None:
+            return everywhere.astype(np.float64, copy=False)
         values = self.column(name)
         if self._nowhere(values):
             return np.full(len(values), np.nan)
@@ -142,9 +139,18 @@ class Masks:
     def ragged(self) -> tuple[Rings, Runs, Points]:
         """Return the polygons, the run-length masks and the keypoints."""
         segmentations, keypoints = self.column("segmentation"), self.column("keypoints")
-        polygons = np.fromiter((kind is list for kind in map(type, segmentations)), bool, self.size)
-        runs = runs_of(segmentations, self.valid["segmentation"] & ~polygons)
-        return rings_of(segmentations, polygons), runs, points_of(keypoints, self.valid["keypoints"])
+        ring_count, point_count = self._lengths(segmentations), self._lengths(keypoints)
+        runs = runs_of(segmentations, self.valid["segmentation"] & (ring_count < 0))
+        ring_count = ring_count.clip(0)
+        rings, points = (Numbers.joined([getattr(piece, name) for piece in self._pieces]) for name in ("rings", "points"))
+        owner = np.repeat(np.arange(self.size), ring_count)
+        return Rings(owner, places(ring_count), rings.length, rings.values), runs, Points(point_count.clip(0), points.values)
+
+    def _lengths(self, values: list[Any]) -> Ints:
+        """Return the lengths that are in the place of arrays, -1 for other values."""
+        if self._nowhere(values):
+            return np.full(len(values), -1)
+        return np.array([value if type(value) is int else -1 for value in values], np.int64)
 
     def segments(self) -> Segments:
         """Return the panoptic segments."""
@@ -153,7 +159,8 @@ class Masks:
 
     def count_texts(self) -> int:
         """Return how many values of all fields are strings."""
-        return sum(list(map(type, values)).count(str) for values in self._columns.values())
+        lists = [values for values in self._columns.values() if isinstance(values, list)]
+        return sum(list(map(type, values)).count(str) for values in lists)
 
     def texts(self, name: str) -> list[str]:
         """Return a field as strings, "" where there is none."""
@@ -163,6 +170,13 @@ class Masks:
         if {*map(type, values)} == {str}:
             return values
         return [value if isinstance(value, str) else "" for value in values]
+
+
+def _joined(parts: Sequence[Column]) -> Column:
+    """Return the values of a field of some pieces, as an array if all of them are arrays."""
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts)
+    return [*chain.from_iterable(part.tolist() if isinstance(part, np.ndarray) else part for part in parts)]
 
 
 def as_float(value: Any) -> float:
@@ -260,20 +274,6 @@ def annotations_of(masks: Masks, images: Images, categories: Categories) -> Anno
         keys["digest"] = np.array([digest_of(name) for name in file_names], np.float64)
     details = Details(rings, runs, points, masks.segments(), captions, attributes, file_names)
     return Annotations(keys, masks.valid, masks.absent, images, categories, details)
-
-
-def _boxes(values: list[list[float]]) -> Floats:
-    """Convert lists of four floats by way of msgpack, where each takes as many bytes: that is twice as fast as by numpy.
-
-    Raises `TypeError` where there is anything else.
-    """
-    packed = msgspec.msgpack.encode(values)
-    size = len(values) * _PACKED_BOX.itemsize
-    if len(packed) > size:
-        boxes = np.frombuffer(packed, _PACKED_BOX, offset=len(packed) - size)["values"]
-        if (boxes["mark"] == _FLOAT_MARK).all():
-            return boxes["value"].astype(np.float64)
-    raise TypeError("other values than floats")
 
 
 def _rotations(values: Sequence[Any], there: Bools) -> Floats:

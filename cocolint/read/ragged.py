@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import chain, compress
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from cocolint.model import Bools, Floats, Ints
-from cocolint.read.details import Points, Rings, Runs, Segments
+from cocolint.read.details import Runs, Segments
 from cocolint.read.geometry import decode_counts
 
 FURTHEST = 2**40
 """Integers are kept within this bound, so that sums do not overflow; what lies beyond is no run length or size anyway."""
-
-
-def rings_of(segmentations: Sequence[Any], polygons: Bools) -> Rings:
-    """Return the rings of those segmentations that are `polygons`."""
-    lists = list(compress(segmentations, polygons.tolist()))
-    counts = np.zeros(len(segmentations), np.int64)
-    counts[polygons] = np.fromiter(map(len, lists), np.int64, len(lists))
-    rings = list(chain.from_iterable(lists))
-    length = np.fromiter(map(len, rings), np.int64, len(rings))
-    return Rings(np.repeat(np.arange(len(segmentations)), counts), places(counts), length, _floats(rings))
+_PACKED = np.dtype([("mark", "u1"), ("value", ">f8")])
+_FLOAT_MARK = 0xCB
 
 
 def runs_of(segmentations: Sequence[Any], encoded: Bools) -> Runs:
@@ -58,14 +50,6 @@ def joined_runs(owner: Ints, size: Ints, lengths: Ints, counts: Ints, compressed
     return Runs(owner, size[:, 0], size[:, 1], lengths, every, compressed, marks, text)
 
 
-def points_of(values: Sequence[Any], there: Bools) -> Points:
-    """Return the keypoints of the rows that have any."""
-    lists = [values[row] for row in np.flatnonzero(there).tolist()]
-    length = np.zeros(len(values), np.int64)
-    length[there] = np.fromiter(map(len, lists), np.int64, len(lists))
-    return Points(length, _floats(lists))
-
-
 def segments_of(values: Sequence[Any]) -> Segments:
     """Return the panoptic segments of all rows; UNSET stands for none."""
     lists = [() if value is msgspec.UNSET else value for value in values]
@@ -84,11 +68,18 @@ def places(counts: Ints) -> Ints:
     return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _floats(lists: Iterable[list[float]]) -> Floats:
-    flat = array("d")
-    for part in lists:
-        flat.fromlist(part)
-    return np.array(flat)
+def floats_of(values: list[float]) -> Floats:
+    """Convert floats by way of msgpack, where each takes as many bytes: that takes half the time of numpy.
+
+    Raises `TypeError` where there is anything else.
+    """
+    packed = msgspec.msgpack.encode(values)
+    size = len(values) * _PACKED.itemsize
+    if len(packed) > size:
+        floats = np.frombuffer(packed, _PACKED, offset=len(packed) - size)
+        if (floats["mark"] == _FLOAT_MARK).all():
+            return floats["value"].astype(np.float64)
+    raise TypeError("other values than floats")
 
 
 def _clipped(values: list[int]) -> Ints:

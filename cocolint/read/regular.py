@@ -127,7 +127,7 @@ class _Regular(Masks):
         self._ragged = ragged
         self._texts = texts
         self._named = named
-        self._columns = others
+        self._others = others
 
     def _look_for(self, name: str) -> Bools:
         """Note which rows have a field, and return that."""
@@ -137,7 +137,7 @@ class _Regular(Masks):
 
     def column(self, name: str) -> list[Any]:
         self._look_for(name)
-        return self._columns.get(name) or [UNSET] * self.size
+        return self._others.get(name) or [UNSET] * self.size
 
     def integers(self, name: str, default: int) -> Ints:
         known = self._known(name, default)

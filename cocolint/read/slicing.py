@@ -24,7 +24,8 @@ _BESIDE_IMAGES = 1 << 16
 _OPENING = re.compile(rb'"annotations"\s*:\s*\[')
 _OPENING_OF_IMAGES = re.compile(rb'"images"\s*:\s*\[')
 _CLOSING = re.compile(rb'\]\s*,\s*"(?:categories|licenses|info|images|type|annotations)"\s*:')
-_BORDER = re.compile(rb"\}\s*,\s*\{")
+BORDER = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
+"""What looks like the border of two records."""
 KEY = re.compile(rb'[\s,{]*"((?:[^"\\]|\\.)*)"\s*:\s*')
 
 
@@ -219,7 +220,7 @@ def cut(source: Source, section: Span | None) -> list[Span]:
 def _next_border(source: Source, start: int, stop: int) -> tuple[int, int] | None:
     window = 1 << 16
     while start < stop:
-        match = _BORDER.search(source.read(start, min(start + window, stop)))
+        match = BORDER.search(source.read(start, min(start + window, stop)))
         if match:
             return start + match.start() + 1, start + match.end() - 1
         start += window // 2

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from cocolint import schema as schemas
 from cocolint.model import Finding, Task
+from cocolint.read.pieces import Piece, PieceMaker, pieces_of
 from cocolint.read.source import NONFINITE
 
 Faults = dict[str, list[Finding]]
@@ -72,10 +73,10 @@ FLOAT_ID = Verdict("json-number-overflow", "an id is written as a float")
 class Records(Struct):
     """Decoded records. `broken` holds for each field the rows whose value the schema refused; `faults` says why, by rule.
 
-    `array` is what they were decoded from.
+    `array` is what they were decoded from, piece by piece.
     """
 
-    rows: list[Any]
+    pieces: list[Piece]
     broken: dict[str, set[int]]
     faults: Faults
     array: bytes | bytearray = b"[]"
@@ -90,6 +91,7 @@ class RecordReader:
         self.nonfinite = nonfinite
         self.type = schemas.record_type(task, section)
         self.fields = set(self.type.__struct_fields__)
+        self._maker = PieceMaker(task, section)
         self._many = msgspec.json.Decoder(list[self.type])  # type: ignore[name-defined]
         self._one = msgspec.json.Decoder(self.type)
 
@@ -101,9 +103,9 @@ class RecordReader:
     def read(self, array: bytes | bytearray) -> Records:
         """Decode a JSON array of records. Raises `BadCut` if it is not one."""
         try:
-            records = Records(self._many.decode(array), {}, {})
-        except (msgspec.DecodeError, RecursionError):
-            records = self._read_one_by_one(array)
+            records = self._read(pieces_of(array))
+        except BadCut:  # what looks like the border of two records may be none
+            records = self._read([array])
         records.array = array
         if self.nonfinite and NONFINITE in array:
             raws = msgspec.json.decode(array, type=list[msgspec.Raw])
@@ -111,25 +113,40 @@ class RecordReader:
             records.faults["json-nan"] = [Finding("NaN or Infinity is not JSON", self.section, np.array(rows))]
         return records
 
-    def _read_one_by_one(self, array: bytes | bytearray) -> Records:
-        try:
-            raws = msgspec.json.decode(array, type=list[msgspec.Raw])
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise BadCut from error
-        rows: list[Any] = []
+    def _read(self, arrays: Iterable[bytes | bytearray]) -> Records:
+        pieces: list[Piece] = []
         causes: Causes = defaultdict(list)
         broken: dict[str, set[int]] = defaultdict(set)
-        for number, raw in enumerate(raws):
-            try:
-                rows.append(self._one.decode(raw))
-            except (msgspec.DecodeError, RecursionError):
-                rows.append(self._salvage(raw, number, causes, broken))
+        size = 0
+        for array in arrays:
+            pieces.append(self._piece(array, size, causes, broken))
+            size += pieces[-1].size
         faults: Faults = defaultdict(list)
         for (field, rule, message), spots in causes.items():
             numbers, places = np.array(spots).T
             values = {"place": places} if "{" in field else {}
             faults[rule].append(Finding(message, self.section, numbers, field or None, values, summary=message or None))
-        return Records(rows, dict(broken), dict(faults))
+        return Records(pieces, dict(broken), dict(faults))
+
+    def _piece(self, array: bytes | bytearray, first: int, causes: Causes, broken: dict[str, set[int]]) -> Piece:
+        """Decode records, of which the first has the number `first`; if any is refused, one by one. Raises `BadCut`."""
+        try:
+            return self._maker.piece(self._many.decode(array))
+        except (msgspec.DecodeError, RecursionError):
+            return self._maker.piece(self._one_by_one(array, first, causes, broken))
+
+    def _one_by_one(self, array: bytes | bytearray, first: int, causes: Causes, broken: dict[str, set[int]]) -> list[Any]:
+        try:
+            raws = msgspec.json.decode(array, type=list[msgspec.Raw])
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise BadCut from error
+        rows: list[Any] = []
+        for number, raw in enumerate(raws, first):
+            try:
+                rows.append(self._one.decode(raw))
+            except (msgspec.DecodeError, RecursionError):
+                rows.append(self._salvage(raw, number, causes, broken))
+        return rows
 
     def _salvage(self, raw: msgspec.Raw, number: int, causes: Causes, broken: dict[str, set[int]]) -> Any:
         """Return the struct of a record that the typed decoder refused, without the fields that are at fault."""

@@ -93,7 +93,7 @@ def rejected(task: Task, section: str, records: list[Any]) -> set[int]:
 def accused(task: Task, section: str, records: list[Any]) -> set[int]:
     read = RecordReader(task, section).read(json.dumps(records).encode())
     rows = rows_of(finding for rule, findings in read.faults.items() if rule != SPELLING for finding in findings)
-    masks = build.Masks(read.rows, read.broken)
+    masks = build.Masks(read.pieces, read.broken)
     for name in schemas.required_fields(task, section):
         masks.column(name)
         rows |= set(np.flatnonzero(masks.absent[name]).tolist())
