@@ -40,25 +40,31 @@ class Place(NamedTuple):
 
 
 class Lines:
-    """Lines and columns of a file by byte offset, from one pass over it, or from what was counted when it was read."""
+    """Lines and columns of a file by byte offset, from one pass over it, or from what was counted when it was read.
+
+    The pass goes as far as is asked for.
+    """
 
     def __init__(self, where: Where) -> None:
         self._where = where
         self._size = where.stat().st_size
-        starts, newlines, wide, last = [0], [0], [0], [-1]
-        for stop, tally in _stretches(where, self._size):
-            starts.append(stop)
-            newlines.append(newlines[-1] + tally.newlines)
-            wide.append(wide[-1] + tally.wide)
-            last.append(tally.last if tally.newlines else last[-1])
-        self._starts = np.array(starts)
-        self._newlines, self._wide, self._last = newlines, wide, last
+        self._coming = _stretches(where, self._size)
+        self._starts, self._newlines, self._wide, self._last = [0], [0], [0], [-1]
+
+    def _count_to(self, offset: int) -> None:
+        while self._starts[-1] <= offset and (following := next(self._coming, None)):
+            stop, tally = following
+            self._starts.append(stop)
+            self._newlines.append(self._newlines[-1] + tally.newlines)
+            self._wide.append(self._wide[-1] + tally.wide)
+            self._last.append(tally.last if tally.newlines else self._last[-1])
 
     def positions(self, offsets: Ints) -> Iterator[tuple[int, int]]:
         """Yield line and column, both from 1, the column in characters, of each offset. Offsets ascend."""
+        self._count_to(int(offsets.max(initial=0)))
         stretches = self._stretch_of(offsets)
         for number in distinct(stretches).tolist():
-            begin = int(self._starts[number])
+            begin = self._starts[number]
             data = read_bytes(self._where, begin, self._end(number))
             here = offsets[stretches == number]
             breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
@@ -77,7 +83,7 @@ class Lines:
         return np.maximum(np.searchsorted(self._starts, offsets, "right") - 1, 0)
 
     def _end(self, number: int) -> int:
-        return int(self._starts[number + 1]) if number + 1 < len(self._starts) else self._size
+        return self._starts[number + 1] if number + 1 < len(self._starts) else self._size
 
     def _wide_between(self, start: int, offset: int, begin: int, number: int, wide: Ints) -> int:
         """Count the continuation bytes of multi-byte characters between the start of the line and the offset."""
@@ -87,7 +93,7 @@ class Lines:
         first = int(self._stretch_of(np.array([start]))[0])
         if self._wide[number] == self._wide[first]:
             return here
-        head = read_bytes(self._where, int(self._starts[first]), start)
+        head = read_bytes(self._where, self._starts[first], start)
         return here + self._wide[number] - self._wide[first] - int(continuation(head).sum())
 
 
