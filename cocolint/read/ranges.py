@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cocolint.read.remote import Remote
 from cocolint.read.tally import Tally
 
 CHUNK = 1 << 22
+LARGE = 1 << 30
+"""Slices of files from this size on are not kept by the system, unless they were there before: it would have to find memory
+for all of them, and would let go what other programs need."""
+RWF_DONTCACHE = 0x80
+"""The flag of Linux 6.14 for that; Python has no name for it."""
 Where = Path | Remote
 """Where bytes come from: both are opened and measured in the same way."""
 
@@ -33,10 +43,10 @@ def array_of(path: Where, start: int, stop: int) -> bytearray:
     """Return the bytes of a file from `start` to `stop` in brackets."""
     buffer = bytearray(stop - start + 2)
     with path.open("rb", buffering=0) as stream, memoryview(buffer)[1:-1] as view:
-        stream.seek(start)
+        read = _reader(stream, path)
         done = 0
         while done < len(view):
-            size = stream.readinto(view[done:])
+            size = read(view[done:], start + done)
             if not size:
                 raise OSError("the file changed while it was read")
             done += size
@@ -44,3 +54,22 @@ def array_of(path: Where, start: int, stop: int) -> bytearray:
     if isinstance(path, Remote):
         path.tallies[start, stop] = Tally.of(buffer, start - 1)
     return buffer
+
+
+def _reader(stream: Any, path: Where) -> Callable[[memoryview, int], int]:
+    """Return what reads from an open file, at a place, as many bytes as it can at once."""
+
+    def plain(view: memoryview, place: int) -> int:
+        stream.seek(place)
+        return int(stream.readinto(view))
+
+    def uncached(view: memoryview, place: int) -> int:
+        try:
+            return os.preadv(stream.fileno(), [view], place, RWF_DONTCACHE)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # which an older system says, or its file system
+                raise
+            return plain(view, place)
+
+    is_large = sys.platform == "linux" and isinstance(path, Path) and os.fstat(stream.fileno()).st_size >= LARGE
+    return uncached if is_large else plain
