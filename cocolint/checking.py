@@ -110,7 +110,12 @@ class FileChecker(Struct):
     def following(self, checked: Checked, copy: Path) -> Following | None:
         """Return who checks the slices of a mended copy while it is written, None where that has to wait."""
         document, source = checked.document, checked.document.source
-        if not isinstance(self.workers, Processes) or source.nonfinite or source.data != source.original:
+        if (
+            not isinstance(self.workers, Processes)
+            or self.workers.is_here
+            or source.nonfinite
+            or source.data != source.original
+        ):
             return None
         from cocolint.engine.following import Following  # imported here: most runs mend nothing
 

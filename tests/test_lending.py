@@ -80,7 +80,7 @@ def test_few_outcomes_are_held_while_one_is_waited_for() -> None:
 
     def checked(span: Span) -> SliceOutcome:
         here[span.start] += 1
-        if here.total() == lending._HELD - 3:
+        if here.total() == lending._HELD:
             threading.Timer(0.2, waits.set).start()
         return numbered(span)
 
@@ -88,7 +88,7 @@ def test_few_outcomes_are_held_while_one_is_waited_for() -> None:
     with ThreadPoolExecutor(1) as pool:
         coming = handed_over(pool, there, checked, spans, Desks(3))
         assert same(next(coming).keys, numbered(spans[0]).keys)
-        assert here.total() == lending._HELD - 3
+        assert here.total() == lending._HELD
         assert len(list(coming)) == 299
 
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 _SMALL = 1 << 12
 """Columns below this size, in bytes, are sent along."""
 _ALIGNED = 64
-_DESKS = 3
+DESKS = 3
 """For each worker: one that it works at, one that waits for it, and one that is looked at."""
 _HELD = 64
-"""So many slices are under way or wait for their turn at the most."""
+"""So many slices that were checked here wait for their turn at the most."""
 
 
 class Place(NamedTuple):
@@ -83,7 +83,7 @@ class Desks:
 
 def desks_for(workers: int, forks: bool) -> Desks | None:
     """Return desks for so many workers, None where processes are no copies of this one."""
-    return Desks(_DESKS * workers) if forks and sys.platform == "linux" else None
+    return Desks(DESKS * workers) if forks and sys.platform == "linux" else None
 
 
 def handed_over(
@@ -109,7 +109,7 @@ def handed_over(
             first = coming[0]
             if isinstance(first, SliceOutcome):
                 yield first
-            elif first[1].done() or len(coming) == _HELD or not (span := next(left, None)):
+            elif first[1].done() or len(coming) >= len(desks) + _HELD or not (span := next(left, None)):
                 desk, future = first
                 yield desks.taken(desk, future.result())
                 free.append(desk)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cocolint.config import Settings
 from cocolint.engine import registry
 from cocolint.engine.following import Following
-from cocolint.engine.lending import Sent
+from cocolint.engine.lending import DESKS, Sent
 from cocolint.engine.pool import Work, begin, check_span
 from cocolint.mend.jobs import BY_RECORD, PORTABLE, Job, Stretch, Text
 from cocolint.mend.records import Mender
@@ -55,7 +55,7 @@ def mended(
     is_replaced = settings.mending is Mending.DONE and settings.out is None
     arguments = (mender.portable(), data, original, is_replaced, settings.rules_path, following.work if following else None)
     with TemporaryDirectory(prefix="cocolint-") as folder, processes(min(count, len(sizes)), _start_worker, arguments) as pool:
-        yield from _in_order(tasks, [Path(folder, str(number)) for number in range(3 * count)], original, pool, following)
+        yield from _in_order(tasks, [Path(folder, str(number)) for number in range(DESKS * count)], original, pool, following)
 
 
 def _in_order(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -14,9 +12,8 @@ import sysconfig
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from fractions import Fraction
 from functools import partial
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -187,59 +184,6 @@ def test_numbers_have_the_bits_of_the_reference(number: str, file: Path) -> None
         array_reads_alike(Task.INSTANCES, f"[{{{record}}}]".encode(), file)
     array_reads_alike(Task.INSTANCES, f'[{{"id": {number}}}]'.encode(), file)
     array_reads_alike(Task.INSTANCES, f'[{{"note": {number}}}]'.encode(), file)
-
-
-@settings(max_examples=500)
-@given(number=st.floats(-1e308, 1e308), digits=st.integers(0, 25))
-def test_numbers_have_the_bits_of_python(number: float, digits: int) -> None:
-    spelt = [repr(number), f"{number:.{digits}e}", f"{number:.{digits}f}" if abs(number) < 1e15 else repr(number)]
-    masks = RegularReader(Task.INSTANCES).read(b'[{"keypoints": [%b]}]' % ",".join(spelt).encode())
-    assert masks is not None
-    wanted = np.array([float(text) if set(text) & set(".e") else float(int(text)) for text in spelt])
-    assert masks.ragged()[2].values.tobytes() == wanted.tobytes()
-
-
-def test_short_numbers_have_the_bits_of_python_and_nothing_else_is_taken_for_one() -> None:
-    reader = RegularReader(Task.INSTANCES)
-    spelt = ["".join(signs) for length in range(1, 8) for signs in product("09.-e", repeat=length)]
-    sound = [text for text in spelt if re.fullmatch(r"-?(0|9[09]*)(\.[09]+)?(e-?[09]+)?", text)]
-    within = [text for text in sound if math.isfinite(float(text))]
-    for between in (b",", b" ,  "):
-        masks = reader.read(b'[{"keypoints": [%b]}]' % between.join(text.encode() for text in within))
-        assert masks is not None
-        wanted = np.array([float(text) if set(text) & set(".e") else float(int(text)) for text in within])
-        assert masks.ragged()[2].values.tobytes() == wanted.tobytes()
-    for text in {*spelt} - {*sound}:
-        assert reader.read(b'[{"area": %b}]' % text.encode()) is None
-    for text in within[:3000]:
-        masks = reader.read(b'[{"area":%b}]' % text.encode())
-        assert masks is not None
-        assert masks.numbers("area").tolist() == [float(text)]
-
-
-@pytest.mark.parametrize("length", range(1, 9))
-def test_all_digits_of_short_numbers_count(length: int) -> None:
-    written = [
-        f"{number:.{places}f}" for number in range(10**length // 9, 10**length, 10**length // 977 + 1) for places in (0, 1, 2)
-    ]
-    written += [
-        f"{number / 10**places:.{places}f}" for number in range(0, 10**length, 10**length // 977 + 1) for places in (1, 3, 7)
-    ]
-    masks = RegularReader(Task.INSTANCES).read(b'[{"keypoints": [%b]}]' % ", ".join(written).encode())
-    assert masks is not None
-    assert masks.ragged()[2].values.tolist() == [float(text) for text in written]
-
-
-@settings(max_examples=500)
-@given(half=st.integers(2**52, 2**53 - 1), places=st.integers(1, 27), off=st.integers(-1, 1))
-def test_numbers_beside_the_middle_of_two_floats(half: int, places: int, off: int) -> None:
-    """As near to it as 19 digits come: it is decided by what is left over after 63 bits."""
-    middle = (2 * half + 1) * 10**places
-    mantissa = round(Fraction(middle, 2 ** next(shift for shift in count() if middle < 10**19 << shift))) + off
-    text = f"{mantissa}e-{places}"
-    masks = RegularReader(Task.INSTANCES).read(b'[{"area": %b}]' % text.encode())
-    assert masks is not None
-    assert masks.numbers("area").tolist() == [float(text)]
 
 
 @pytest.mark.parametrize("text", STRINGS)
